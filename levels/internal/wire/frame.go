@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/fourlevels/fourlevels/levels"
+)
+
+// On a pipe each message is a frame: its length in four bytes, big end first,
+// and then as many bytes.
+
+// A Writer writes frames, each with one call of Write.
+type Writer struct {
+	w   io.Writer
+	buf []byte // used again for each frame
+}
+
+// NewWriter returns a Writer of frames to w.
+func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
+
+// Tasks writes a frame of tasks.
+func (w *Writer) Tasks(tasks []levels.Task) error {
+	w.buf = AppendTasks(append(w.buf[:0], 0, 0, 0, 0), tasks)
+	return w.frame()
+}
+
+// Results writes a frame of results.
+func (w *Writer) Results(results []levels.Result) error {
+	w.buf = AppendResults(append(w.buf[:0], 0, 0, 0, 0), results)
+	return w.frame()
+}
+
+func (w *Writer) frame() error {
+	binary.BigEndian.PutUint32(w.buf, uint32(len(w.buf)-4))
+	_, err := w.w.Write(w.buf)
+	if cap(w.buf) > 1<<20 {
+		w.buf = nil // one large frame should not hold its memory for ever
+	}
+	return err
+}
+
+// A Reader reads frames.
+type Reader struct{ r *bufio.Reader }
+
+// NewReader returns a Reader of frames from r.
+func NewReader(r io.Reader) *Reader { return &Reader{bufio.NewReaderSize(r, 64<<10)} }
+
+// Line reads a line of text, of at most 64 KiB, without its end. It is for the
+// greeting that comes before the frames.
+func (r *Reader) Line() (string, error) {
+	line, err := r.r.ReadSlice('\n')
+	return string(bytes.TrimSuffix(line, []byte("\n"))), err
+}
+
+// Tasks reads a frame of tasks, which the caller owns. Where r ends between
+// two frames it returns [io.EOF].
+func (r *Reader) Tasks() ([]levels.Task, error) {
+	b, err := r.frame()
+	if err != nil {
+		return nil, err
+	}
+	return Tasks(b)
+}
+
+// Results reads a frame of results into dst, which must be as long as there
+// are results.
+func (r *Reader) Results(dst []levels.Result) error {
+	b, err := r.frame()
+	if err != nil {
+		return noEOF(err)
+	}
+	return Results(b, dst)
+}
+
+func (r *Reader) frame() ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r.r, head[:]); err != nil {
+		return nil, err
+	}
+	n := int64(binary.BigEndian.Uint32(head[:]))
+	if n > Limit {
+		return nil, fmt.Errorf("frame of %d bytes is over the limit of %d", n, Limit)
+	}
+	if n <= 1<<20 {
+		b := make([]byte, n)
+		_, err := io.ReadFull(r.r, b)
+		return b, noEOF(err)
+	}
+	// Memory follows the bytes that arrive, not the length that was claimed.
+	var b bytes.Buffer
+	_, err := io.CopyN(&b, r.r, n)
+	return b.Bytes(), noEOF(err)
+}
+
+// noEOF turns an end in the middle of a frame into an error.
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

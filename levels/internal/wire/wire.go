@@ -1,0 +1,193 @@
+// Package wire writes tasks and results as bytes, for workers that do not
+// share memory with the caller.
+//
+// A batch is a count followed by that many tasks or results. A task is two
+// fields, a function's name and its input; a result is a kind followed by one
+// field, its output or the text of its error. A field is a length followed by
+// that many bytes. Counts and lengths are varints.
+//
+// Nothing here runs what it reads: names are looked up in a table by the
+// worker, and every length is checked against what has really arrived.
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/fourlevels/fourlevels/levels"
+)
+
+const (
+	// Version is the protocol's. Both ends must speak the same one; there is
+	// no negotiation, because both are built from the same source.
+	Version = 1
+
+	// Limit is the most bytes a batch may take. It keeps a corrupt length
+	// from claiming all memory.
+	Limit = 64 << 20
+)
+
+// The kinds of a result.
+const (
+	output  = iota // the field is the output
+	failure        // the field is the text of an error
+	lost           // the same, of an error that is [levels.ErrLost]
+)
+
+// AppendTasks appends tasks to b.
+func AppendTasks(b []byte, tasks []levels.Task) []byte {
+	b = binary.AppendUvarint(b, uint64(len(tasks)))
+	for _, t := range tasks {
+		b = appendField(b, t.Func)
+		b = appendField(b, t.Input)
+	}
+	return b
+}
+
+// Tasks reads what [AppendTasks] wrote. The inputs are slices of b.
+func Tasks(b []byte) ([]levels.Task, error) {
+	n, b, err := count(b)
+	if err != nil {
+		return nil, err
+	}
+	tasks := make([]levels.Task, n)
+	name := "" // most batches call one function: its name is allocated once
+	for i := range tasks {
+		var field []byte
+		if field, b, err = cutField(b); err != nil {
+			return nil, err
+		}
+		if string(field) != name {
+			name = string(field)
+		}
+		tasks[i].Func = name
+		if tasks[i].Input, b, err = cutField(b); err != nil {
+			return nil, err
+		}
+	}
+	return tasks, end(b)
+}
+
+// AppendResults appends results to b. Of an error only the text is kept, and
+// whether it is [levels.ErrLost]. An output that would take b over [Limit]
+// becomes an error.
+func AppendResults(b []byte, results []levels.Result) []byte {
+	b = binary.AppendUvarint(b, uint64(len(results)))
+	for _, r := range results {
+		switch {
+		case r.Err == nil && len(b)+len(r.Output) < Limit-slack:
+			b = append(b, output)
+			b = appendField(b, r.Output)
+		case r.Err == nil:
+			b = append(b, failure)
+			b = appendField(b, fmt.Sprintf("output of %d bytes does not fit: the results of a batch may take %d bytes", len(r.Output), Limit))
+		case errors.Is(r.Err, levels.ErrLost):
+			b = append(b, lost)
+			b = appendField(b, r.Err.Error())
+		default:
+			b = append(b, failure)
+			b = appendField(b, r.Err.Error())
+		}
+	}
+	return b
+}
+
+// slack is left free below Limit for the errors of the outputs that do not fit.
+const slack = 4 << 20
+
+// Results reads what [AppendResults] wrote into dst, and fails unless there
+// are exactly as many. The outputs are slices of b. After an error dst is
+// unchanged.
+func Results(b []byte, dst []levels.Result) error {
+	n, b, err := count(b)
+	if err != nil {
+		return err
+	}
+	if n != len(dst) {
+		return fmt.Errorf("want %d results, have %d", len(dst), n)
+	}
+	results := make([]levels.Result, n)
+	for i := range results {
+		if len(b) == 0 {
+			return errShort
+		}
+		kind := b[0]
+		var field []byte
+		if field, b, err = cutField(b[1:]); err != nil {
+			return err
+		}
+		switch kind {
+		case output:
+			results[i].Output = field
+		case failure:
+			results[i].Err = errors.New(string(field))
+		case lost:
+			results[i].Err = lostError(field)
+		default:
+			return fmt.Errorf("result %d is of unknown kind %d", i, kind)
+		}
+	}
+	if err := end(b); err != nil {
+		return err
+	}
+	copy(dst, results)
+	return nil
+}
+
+// lostError is an ErrLost that came over the wire with the text it had there.
+type lostError string
+
+func (e lostError) Error() string { return string(e) }
+func (lostError) Unwrap() error   { return levels.ErrLost }
+
+// Fit returns how many of the tasks, counted from the first, to send as one
+// batch: as many as stay below a mebibyte, and at least one. It fails if the
+// first is over [Limit] by itself. There must be a first.
+func Fit(tasks []levels.Task) (int, error) {
+	const enough = 1 << 20
+	if size := len(tasks[0].Func) + len(tasks[0].Input); size > Limit-slack {
+		return 0, fmt.Errorf("input of %d bytes is over the limit of %d", size, Limit-slack)
+	}
+	size := 0
+	for i, t := range tasks {
+		if size += len(t.Func) + len(t.Input); size > enough {
+			return max(i, 1), nil
+		}
+	}
+	return len(tasks), nil
+}
+
+var errShort = errors.New("message ends too early")
+
+// count reads the number of entries, each of which takes two bytes or more.
+func count(b []byte) (int, []byte, error) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)) {
+		return 0, nil, errShort
+	}
+	return int(n), b[size:], nil
+}
+
+func appendField[T string | []byte](b []byte, field T) []byte {
+	b = binary.AppendUvarint(b, uint64(len(field)))
+	return append(b, field...)
+}
+
+// cutField reads one field, and returns what comes after it too. The field's
+// capacity ends with it, so that appending to it leaves the next one alone.
+func cutField(b []byte) (field, rest []byte, err error) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)-size) {
+		return nil, nil, errShort
+	}
+	hi := size + int(n)
+	return b[size:hi:hi], b[hi:], nil
+}
+
+func end(b []byte) error {
+	if len(b) > 0 {
+		return fmt.Errorf("%d bytes after the end of the message", len(b))
+	}
+	return nil
+}
