@@ -1,0 +1,152 @@
+// Package child starts processes that do not outlive this one, and ends them
+// without leaving any behind.
+package child
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Process is a child of this one.
+//
+// Its leash is its standard input: a child reads it, and leaves when it ends.
+// That happens when the parent closes it, and also when the parent dies in any
+// way, for then the kernel closes it. The child is in a process group of its
+// own, so that Ctrl-C at a terminal reaches the parent alone, which then
+// decides.
+//
+// Exactly one goroutine waits for the process; signals go through its handle,
+// which knows when it is gone, never through a bare process id.
+type Process struct {
+	Stdin  *os.File // to the child; closing it asks the child to leave
+	Stdout *os.File // from the child; Stop closes it
+
+	cmd    *exec.Cmd
+	stderr tail
+	done   chan struct{} // closed when the process has been waited for
+	err    error         // how it ended; to be read after done is closed
+}
+
+// Start starts a child. Of cmd it sets Stdin, Stdout, SysProcAttr and, unless
+// there is one, Stderr, of which it keeps the last 4 KiB for error messages.
+// Whoever starts a child must Stop it.
+func Start(cmd *exec.Cmd) (*Process, error) { return start(cmd, false) }
+
+// StartTethered starts a child that does not care for its standard input, such
+// as a server that is not ours. On Linux the kernel kills it when this process
+// dies; elsewhere only [Process.Stop] ends it.
+func StartTethered(cmd *exec.Cmd) (*Process, error) { return start(cmd, true) }
+
+func start(cmd *exec.Cmd, tethered bool) (*Process, error) {
+	in, stdin, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, out, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, in.Close(), stdin.Close())
+	}
+	p := &Process{Stdin: stdin, Stdout: stdout, cmd: cmd, done: make(chan struct{})}
+	cmd.Stdin, cmd.Stdout = in, out
+	if cmd.Stderr == nil {
+		cmd.Stderr = &p.stderr
+		cmd.WaitDelay = time.Second // a grandchild may hold stderr open for longer
+	}
+	cmd.SysProcAttr = attributes(tethered)
+	started := make(chan error)
+	go p.live(started, tethered) // ends with the process; Stop waits for it
+	err = <-started
+	in.Close()
+	out.Close()
+	if err != nil {
+		return nil, errors.Join(err, stdin.Close(), stdout.Close())
+	}
+	return p, nil
+}
+
+// live starts the process and waits for it. The kernel ties a tether to the
+// thread that started the child, not to the process: so that thread must live
+// as long as the child does.
+func (p *Process) live(started chan<- error, tethered bool) {
+	if tethered {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
+	err := p.cmd.Start()
+	started <- err
+	if err == nil {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}
+}
+
+// Pid is the child's process id, for messages and measurements.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Kill ends the process at once. It does not wait.
+func (p *Process) Kill() { p.cmd.Process.Kill() }
+
+// Terminate asks the process to leave, by SIGTERM where there are signals. It
+// does not wait.
+func (p *Process) Terminate() { p.cmd.Process.Signal(syscall.SIGTERM) }
+
+// Stop ends the process and waits until it is gone: it closes the leash, after
+// the grace sends SIGTERM, and after as long again SIGKILL. It returns nil if
+// the child left with exit code 0. It may be called again.
+func (p *Process) Stop(grace time.Duration) error {
+	p.Stdin.Close()
+	for _, harder := range []func(){p.Terminate, p.Kill} {
+		select {
+		case <-p.done:
+		case <-time.After(grace):
+			harder()
+		}
+	}
+	<-p.done
+	p.Stdout.Close()
+	return p.err
+}
+
+// Obituary says how the process ended, with the last it wrote to stderr. It
+// waits until the process has ended.
+func (p *Process) Obituary() error {
+	<-p.done
+	how := p.cmd.ProcessState.String()
+	if last := p.stderr.String(); last != "" {
+		return fmt.Errorf("process %d: %s: %s", p.Pid(), how, last)
+	}
+	return fmt.Errorf("process %d: %s", p.Pid(), how)
+}
+
+// A tail keeps the last 4 KiB that are written to it.
+type tail struct {
+	mu  sync.Mutex // guards buf
+	buf []byte
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	const most = 4 << 10
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b[max(0, len(b)-most):]...)
+	if extra := len(t.buf) - most; extra > 0 {
+		t.buf = append(t.buf[:0], t.buf[extra:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.buf))
+}
