@@ -1,0 +1,295 @@
+// Package machine is the level of machines: workers on other computers, asked
+// over HTTP or through a queue in Redis.
+//
+// It is the only level that grows beyond one computer and survives the loss of
+// one. Each hand-over costs a round trip, and between the two ends anything may
+// happen: a reply that does not come does not say whether the task has run.
+//
+// There are two ways to build it. [NewRPC] asks a worker and waits for its
+// answer: quick, at most once, and the caller must know who the workers are.
+// [NewQueue] leaves tasks where any worker finds them: at least once, and the
+// workers may come, go and crash.
+package machine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/wire"
+)
+
+// RPCConfig tells where the workers are and how to speak to them.
+type RPCConfig struct {
+	URLs     []string // of the workers, each of which serves [Handler]; without any, all tasks fail
+	InFlight int      // requests at once to each of them; 0 means 2
+	Token    string   // the workers' secret; "" sends none
+	MaxBatch int      // tasks in a request; 0 means 1024
+
+	Client *http.Client // nil means one of the level's own, which keeps its connections
+}
+
+// NewRPC returns a level that calls workers over HTTP.
+//
+// A batch travels as one request, or as a few so that all workers get a share;
+// and while a request is under way, tasks of all callers gather for the next.
+// Many callers with one task each thus pay for a fraction of a request, and a
+// lone caller waits for nobody.
+//
+// When ctx ends, Run returns at once, and a request that no caller waits for
+// any more is cancelled, which the worker's tasks see. A worker that goes away
+// loses the tasks it had with [levels.ErrLost] (at most once; nothing is tried
+// again). Errors keep their text only.
+func NewRPC(c RPCConfig) levels.Level {
+	per := cmp.Or(c.InFlight, 2)
+	r := &rpc{config: c, senders: per * len(c.URLs), maxBatch: cmp.Or(c.MaxBatch, 1024)}
+	r.work.L = &r.mu
+	if r.config.Client == nil {
+		r.config.Client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: per}}
+	}
+	for i := range r.senders {
+		r.sending.Go(func() { r.send(c.URLs[i/per]) })
+	}
+	return r
+}
+
+type rpc struct {
+	config   RPCConfig
+	senders  int
+	maxBatch int
+	gate     levels.Gate
+	sending  sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows, and the calls' fields
+	work    sync.Cond  // rings when calls wait or the level closes
+	calls   []*call    // with tasks that no request has taken, first come first served
+	backlog int        // how many tasks those are
+	closed  bool
+}
+
+// A call is one Run.
+type call struct {
+	ctx     context.Context
+	tasks   []levels.Task
+	results []levels.Result // not to be touched once the caller has left
+	taken   int             // tasks in requests, done or not
+	left    int             // tasks without a result
+	gone    bool            // the caller has left
+	done    chan struct{}   // closed when left is 0
+}
+
+var errPending = errors.New("no result yet")
+
+// Run implements [levels.Level].
+func (r *rpc) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
+	if !r.gate.Enter() {
+		return levels.Failed(len(tasks), levels.ErrClosed)
+	}
+	defer r.gate.Leave()
+	if len(tasks) == 0 {
+		return nil
+	}
+	if r.senders == 0 {
+		return levels.Failed(len(tasks), errors.New("no machine to ask: RPCConfig.URLs is empty"))
+	}
+	if ctx.Err() != nil {
+		return levels.Failed(len(tasks), context.Cause(ctx))
+	}
+	c := &call{ctx: ctx, tasks: tasks, results: levels.Failed(len(tasks), errPending), left: len(tasks), done: make(chan struct{})}
+	r.join(c)
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		r.leave(c)
+	}
+	return c.results
+}
+
+// join puts the call in line.
+func (r *rpc) join(c *call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, c)
+	r.backlog += len(c.tasks)
+	r.work.Signal()
+}
+
+// leave takes the call out of line and fails what has no result yet.
+func (r *rpc) leave(c *call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.gone = true
+	for i, waiting := range r.calls {
+		if waiting == c {
+			r.calls = append(r.calls[:i], r.calls[i+1:]...)
+			r.backlog -= len(c.tasks) - c.taken
+			break
+		}
+	}
+	for i := range c.results {
+		if c.results[i].Err == errPending {
+			c.results[i].Err = context.Cause(c.ctx)
+		}
+	}
+}
+
+// A part is the tasks [lo, hi) of a call in a request.
+type part struct {
+	*call
+	lo, hi int
+}
+
+// take waits for tasks and takes a sender's share of them, in line. It reports
+// false once the level is closed.
+func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.calls) == 0 {
+		if r.closed {
+			return nil, nil, false
+		}
+		r.work.Wait()
+	}
+	room := min(max(r.backlog/r.senders, 16), r.maxBatch)
+	for whole := true; whole && room > len(tasks) && len(r.calls) > 0; {
+		c := r.calls[0]
+		lo, hi := c.taken, min(c.taken+room-len(tasks), len(c.tasks))
+		n, err := wire.Fit(c.tasks[lo:hi])
+		if err != nil {
+			n = 1
+			c.finish(lo, []levels.Result{{Err: err}})
+		} else {
+			parts = append(parts, part{c, lo, lo + n})
+			tasks = append(tasks, c.tasks[lo:lo+n]...)
+		}
+		r.backlog -= n
+		whole = lo+n == hi // or else the request is long enough in bytes
+		if c.taken += n; c.taken == len(c.tasks) {
+			r.calls = r.calls[1:]
+		}
+	}
+	if r.backlog > 0 {
+		r.work.Signal() // there is work for another sender
+	}
+	return parts, tasks, true
+}
+
+// send is the life of a sender: one request at a time to one worker.
+func (r *rpc) send(url string) {
+	for {
+		parts, tasks, ok := r.take()
+		if !ok {
+			return
+		}
+		results := make([]levels.Result, len(tasks))
+		if len(tasks) > 0 {
+			ctx, release := common(parts)
+			if err := r.post(ctx, url, tasks, results); err != nil {
+				results = levels.Failed(len(tasks), err)
+			}
+			release()
+		}
+		r.mu.Lock()
+		for _, p := range parts {
+			p.finish(p.lo, results[:p.hi-p.lo])
+			results = results[p.hi-p.lo:]
+		}
+		r.mu.Unlock()
+	}
+}
+
+// finish gives results to the tasks from lo on, unless their caller has left.
+func (c *call) finish(lo int, results []levels.Result) {
+	if c.gone {
+		return
+	}
+	copy(c.results[lo:], results)
+	if c.left -= len(results); c.left == 0 {
+		close(c.done)
+	}
+}
+
+// common returns a context that ends when the contexts of all parts have ended.
+func common(parts []part) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	var alive atomic.Int64
+	alive.Store(int64(len(parts)))
+	stops := make([]func() bool, len(parts))
+	for i, p := range parts {
+		stops[i] = context.AfterFunc(p.ctx, func() {
+			if alive.Add(-1) == 0 {
+				cancel(context.Cause(p.ctx))
+			}
+		})
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel(nil)
+	}
+}
+
+const (
+	contentType    = "application/x-fourlevels-tasks"
+	protocolHeader = "Fourlevels-Protocol"
+)
+
+// post sends one request and reads its answer.
+func (r *rpc) post(ctx context.Context, url string, tasks []levels.Task, results []levels.Result) error {
+	body := wire.AppendTasks(nil, tasks)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask machine: %w", err)
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set(protocolHeader, strconv.Itoa(wire.Version))
+	if r.config.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.config.Token)
+	}
+	resp, err := r.config.Client.Do(req)
+	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+		return fmt.Errorf("ask machine: %w", err) // not lost: it never left
+	}
+	if err != nil {
+		// Other connections may lead to the same dead worker: do not use them
+		// again, or the next request may be lost before they are known to be closed.
+		r.config.Client.CloseIdleConnections()
+		return fmt.Errorf("%w: %w", levels.ErrLost, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		why, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
+		return fmt.Errorf("machine %s refuses: %s: %s", url, resp.Status, strings.TrimSpace(string(why)))
+	}
+	answer, err := readBody(resp.Body, resp.ContentLength)
+	if err == nil {
+		err = wire.Results(answer, results)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: answer of %s: %w", levels.ErrLost, url, err)
+	}
+	return nil
+}
+
+// Close implements [levels.Level].
+func (r *rpc) Close() error {
+	r.gate.Close()
+	r.mu.Lock()
+	r.closed = true
+	r.work.Broadcast()
+	r.mu.Unlock()
+	r.sending.Wait()
+	r.config.Client.CloseIdleConnections()
+	return nil
+}

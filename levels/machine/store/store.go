@@ -1,0 +1,222 @@
+// Package store finds the Redis that holds the queues: one that is given, or
+// else a private one, started for the occasion.
+//
+// A private one is a redis-server or valkey-server from PATH, and where there
+// is none, an embedded stand-in (miniredis). Both run in a process of their
+// own: inside the caller's, a round trip would cost a quarter of what it costs
+// to any real server, and the level of machines would look better than it is.
+// The stand-in is for learning: it keeps nothing, and what is measured on it
+// says little about a real Redis. So a store has a name, and whoever shows a
+// result shows the name.
+package store
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/process/child"
+)
+
+// Config tells where to look for a Redis. At its zero value only a server on
+// PATH will do.
+type Config struct {
+	URL string // of the Redis to use; "" means a private one
+
+	// Embedded starts the stand-in: it must call [ServeEmbedded]. It is used
+	// where there is no server on PATH, or always if Only is set.
+	Embedded []string
+	Only     bool
+
+	Env []string // of the processes started; nil means this process' own
+}
+
+// A Store is a Redis that is ready.
+type Store struct {
+	URL  string // with the password, if any: not for display
+	Name string // such as "redis-7.0.15" or "miniredis-2.40.0"
+
+	process *child.Process // nil if the store was given
+	dir     string         // of a private server, removed by Close
+}
+
+// Open finds or starts a Redis and waits until it answers.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.URL != "" {
+		return given(ctx, c.URL)
+	}
+	if program := Server(); program != "" && !c.Only {
+		return private(ctx, program, c.Env)
+	}
+	if len(c.Embedded) > 0 {
+		return embedded(ctx, c)
+	}
+	return nil, errors.New("no Redis: give the URL of one, or install redis-server")
+}
+
+// Server is the path of the server that Open would start; "" means that there
+// is none.
+func Server() string {
+	for _, name := range []string{"redis-server", "valkey-server"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func given(ctx context.Context, rawURL string) (*Store, error) {
+	name, err := identify(ctx, rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{URL: rawURL, Name: name}, nil
+}
+
+// private starts a server that listens on loopback only, wants a password that
+// nobody else knows, and writes nothing to disk.
+func private(ctx context.Context, program string, env []string) (*Store, error) {
+	var failed error
+	for range 3 { // between the choice of a port and its use, somebody may take it
+		s, err := launch(ctx, program, env)
+		if err == nil || ctx.Err() != nil {
+			return s, err
+		}
+		failed = err
+	}
+	return nil, fmt.Errorf("start %s: %w", program, failed)
+}
+
+func launch(ctx context.Context, program string, env []string) (*Store, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "fourlevels-redis-")
+	if err != nil {
+		return nil, err
+	}
+	password := rand.Text()
+	cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
+	cmd.Env, cmd.Dir = env, dir
+	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port, dir: dir}
+	if s.process, err = child.StartTethered(cmd); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\nlogfile /dev/null\ndir %s\n", port, password, dir)
+	s.process.Stdin.Close()
+	if s.Name, err = s.await(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// await waits until the server answers, and returns its name.
+func (s *Store) await(ctx context.Context) (name string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		if name, err = identify(ctx, s.URL); err == nil {
+			return name, nil
+		}
+		select {
+		case <-s.process.Done():
+			return "", s.process.Obituary()
+		case <-ctx.Done():
+			return "", err
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+func embedded(ctx context.Context, c Config) (*Store, error) {
+	cmd := exec.Command(c.Embedded[0], c.Embedded[1:]...)
+	cmd.Env = c.Env
+	p, err := child.Start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start embedded Redis: %w", err)
+	}
+	s := &Store{process: p}
+	p.Stdout.SetReadDeadline(time.Now().Add(10 * time.Second))
+	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	if s.URL = strings.TrimSpace(strings.TrimPrefix(line, ready)); err == nil {
+		s.Name, err = identify(ctx, s.URL)
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("start embedded Redis: %w: %w", err, p.Obituary())
+	}
+	return s, nil
+}
+
+// identify asks the server what it is.
+func identify(ctx context.Context, rawURL string) (string, error) {
+	options, err := queue.Options(rawURL)
+	if err != nil {
+		return "", err
+	}
+	rdb := redis.NewClient(options)
+	defer rdb.Close()
+	info, err := rdb.Info(ctx, "server").Result()
+	if err != nil && strings.Contains(err.Error(), "section (server) is not supported") {
+		return Embedded, nil // so says the stand-in
+	}
+	if err != nil {
+		return "", fmt.Errorf("reach Redis at %s: %w", options.Addr, err)
+	}
+	fields := map[string]string{}
+	for line := range strings.Lines(info) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		fields[key] = value
+	}
+	if v := fields["valkey_version"]; v != "" {
+		return "valkey-" + v, nil
+	}
+	return "redis-" + cmp.Or(fields["redis_version"], "unknown"), nil
+}
+
+// Pid is the process id of a private store, and 0 for one that was given.
+func (s *Store) Pid() int {
+	if s.process == nil {
+		return 0
+	}
+	return s.process.Pid()
+}
+
+// Close ends a private store and removes what it left. One that was given
+// stays as it is.
+func (s *Store) Close() error {
+	if s.process == nil {
+		return nil
+	}
+	if s.dir != "" {
+		s.process.Terminate() // a server does not care for its standard input
+	}
+	err := s.process.Stop(2 * time.Second)
+	if s.dir != "" {
+		err = os.RemoveAll(s.dir)
+	}
+	return err
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	u := url.URL{Host: l.Addr().String()}
+	return u.Port(), nil
+}
