@@ -1,0 +1,37 @@
+// Package bench measures the levels: the same workloads at each of them, by
+// `go test -bench`, in rounds.
+//
+// # What is measured
+//
+// BenchmarkThroughput hands over batches and reports tasks a second, the
+// processor time of a task, and the peak memory: the last two over the whole
+// process tree, for a level that works in other processes is not free.
+// BenchmarkLatency hands over one task at a time, from a single caller, and
+// reports the percentiles of the time until its result is there.
+//
+// # How
+//
+// Names are data: BenchmarkThroughput/level=thread/impl=crew/work=cpu/grain=50000/workers=2/inflight=2/batch=256.
+// Grain is the size of a task in rounds or bytes, never in time. Workers are
+// the level's own, and inflight is how many tasks can be running at the same
+// time: as many as there are processors where tasks compute; where they wait,
+// 16 for levels that hold a thread or a process for each, and 256 for those
+// that hold a goroutine.
+//
+// Every output is checked, outside the measured time. The checksum over the
+// outputs is reported too: it must be the same at every level.
+//
+// [Run], which is behind `levels bench`, builds the test binary once. In each
+// round it measures every cell once, in shuffled order, in a fresh process. So
+// what disturbs the machine for a while disturbs all levels alike; a level that
+// is always measured last would otherwise pay for the heat of the others. The
+// samples are written in Go's benchmark format as they come; package report
+// reads them, and so does benchstat.
+//
+// # What is not
+//
+// Machines and the store are processes on this host, and loopback is no
+// network. The origin that tasks fetch from runs beside the levels, on the same
+// processors; what it uses is not counted. A lone caller's latency says nothing
+// of the latency under load.
+package bench

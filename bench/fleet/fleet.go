@@ -1,0 +1,191 @@
+// Package fleet opens any level by its name, with the workers, the processes
+// and the Redis that it needs, and leaves nothing behind when it is closed.
+//
+// It is the one place, beside the command, that knows all levels. Its workers
+// are this same program, started again in another role (see [Work]).
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/async"
+	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/process"
+	"github.com/fourlevels/fourlevels/levels/thread"
+)
+
+// Config is what levels are opened with.
+type Config struct {
+	Funcs levels.Funcs // what tasks may call; the workers must be built with the same
+
+	// Worker starts this program as a worker: its arguments are followed by
+	// those of [Work]. It is needed for process and machine.
+	Worker []string
+	Env    []string // of the workers; nil means [Env], a small part of this process' own
+
+	Redis    string        // URL of the Redis for machine/queue; "" means a private one
+	Embedded bool          // take the embedded stand-in even if a server is on PATH
+	Lease    time.Duration // of machine/queue; 0 means the queue's default
+}
+
+// A Fleet is a level with all that was started for it.
+type Fleet struct {
+	levels.Level
+	Store string // name of the Redis in use; "" if there is none
+
+	close   sync.Once
+	err     error
+	opened  []func() error // undo what Open did, last first
+	workers []*worker
+}
+
+// Open starts what the level needs and returns it once its workers answer.
+// Processes of the level of that name start with their first task.
+func Open(ctx context.Context, s Spec, c Config) (*Fleet, error) {
+	s = s.complete()
+	if c.Env == nil {
+		c.Env = Env()
+	}
+	f := &Fleet{}
+	var err error
+	f.Level, err = f.open(ctx, s, c)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s, err), f.Close())
+	}
+	return f, nil
+}
+
+func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error) {
+	outer, inner := s[0], s[1:].String()
+	switch outer.Level {
+	case "serial":
+		return &levels.Serial{Funcs: c.Funcs}, nil
+	case "thread":
+		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width}), nil
+	case "async":
+		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width}), nil
+	}
+	if len(c.Worker) == 0 {
+		return nil, errors.New("Config.Worker is empty, so no worker can be started")
+	}
+	if outer.Level == "process" {
+		command := append(c.Worker[:len(c.Worker):len(c.Worker)], "process", "--level", inner)
+		return process.New(process.Config{Processes: outer.Width, Command: command, Env: c.Env}), nil
+	}
+	if outer.Impl == "rpc" {
+		return f.openRPC(ctx, outer.Width, inner, c)
+	}
+	return f.openQueue(ctx, outer.Width, inner, c)
+}
+
+func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
+	var urls []string
+	for range machines {
+		url, err := f.listen(ctx, c, "rpc", "--level", inner)
+		if err != nil {
+			return nil, err
+		}
+		urls = append(urls, url)
+	}
+	return machine.NewRPC(machine.RPCConfig{URLs: urls}), nil
+}
+
+func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
+	st, err := OpenStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	f.opened = append(f.opened, st.Close)
+	f.Store = st.Name
+	config := machine.QueueConfig{Redis: st.URL, Name: queueName(), Lease: c.Lease}
+	c.Env = append(c.Env[:len(c.Env):len(c.Env)], "REDIS_URL="+st.URL) // not an argument: those can be read by everybody
+	for range machines {
+		if err := f.start(ctx, c, "queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String()); err != nil {
+			return nil, err
+		}
+	}
+	return machine.NewQueue(ctx, config)
+}
+
+// OpenStore finds or starts the Redis that the queue of a level opened with c
+// would use.
+func OpenStore(ctx context.Context, c Config) (*store.Store, error) {
+	if c.Env == nil {
+		c.Env = Env()
+	}
+	embedded := append(c.Worker[:len(c.Worker):len(c.Worker)], "store", "--leash")
+	return store.Open(ctx, store.Config{URL: c.Redis, Embedded: embedded, Only: c.Embedded, Env: c.Env})
+}
+
+// Faults counts the workers that died and were replaced. What was measured
+// meanwhile is not the level's normal speed.
+func (f *Fleet) Faults() int {
+	n := 0
+	for _, w := range f.workers {
+		n += int(w.deaths.Load())
+	}
+	return n
+}
+
+// Close closes the level and then ends, in the reverse order of their start,
+// the workers and the store. Closing again returns the same.
+func (f *Fleet) Close() error {
+	f.close.Do(func() {
+		if f.Level != nil {
+			f.err = f.Level.Close()
+		}
+		for i := len(f.opened) - 1; i >= 0; i-- {
+			f.err = errors.Join(f.err, f.opened[i]())
+		}
+	})
+	return f.err
+}
+
+// complete fills in what is the default: what runs inside, and how wide it is.
+func (s Spec) complete() Spec {
+	s = append(Spec(nil), s...)
+	switch s[len(s)-1].Level {
+	case "machine":
+		s = append(s, Part{Level: "async", Impl: "pool"})
+	case "process":
+		s = append(s, Part{Level: "serial", Impl: "serial"})
+	}
+	for i := range s {
+		switch {
+		case s[i].Level == "serial":
+			s[i].Width = 1
+		case s[i].Width > 0:
+		case s[i].Level == "async":
+			s[i].Width = 256
+		case s[i].Level == "machine":
+			s[i].Width = 2
+		default:
+			s[i].Width = runtime.GOMAXPROCS(0)
+		}
+	}
+	return s
+}
+
+// Env is the part of this process' environment that workers get: what programs
+// need to run, and the settings of the Go runtime. Secrets stay here.
+func Env() []string {
+	env := []string{}
+	for _, kv := range os.Environ() {
+		key, _, _ := strings.Cut(kv, "=")
+		switch key {
+		case "PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "SystemRoot", "USERPROFILE", "LOCALAPPDATA",
+			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT", Role:
+			env = append(env, kv)
+		}
+	}
+	return env
+}

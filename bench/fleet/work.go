@@ -1,0 +1,245 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/process"
+	"github.com/fourlevels/fourlevels/levels/workload"
+	"github.com/fourlevels/fourlevels/levels/workload/origin"
+)
+
+// Role is the environment variable that makes a program that calls [Main] a
+// worker: any value will do.
+const Role = "FOURLEVELS_WORKER"
+
+// ready is what a worker prints on its first line, followed by its address if
+// it has one, once it can be used.
+const ready = "ready "
+
+// A Worker is what a process of the fleet is told to be. It can also be started
+// by hand, on this machine or another: that is what `levels worker` does.
+type Worker struct {
+	Role  string // "process", "rpc", "queue", "store" or "origin"
+	Level string // the level that runs its tasks, as a Spec; "" means async for rpc and queue, serial for process
+
+	Listen string // rpc and origin: the address to serve at; "" means a free port on loopback
+	Token  string // rpc: file with the secret that callers must know; needed off loopback
+
+	Redis string        // queue: URL; "" means REDIS_URL from the environment, or else the default
+	Queue string        // queue: its name; "" means "levels"
+	Lease time.Duration // queue: 0 means the queue's default
+
+	Corpus string // origin: the folder to serve; "" means the source of the Go standard library
+
+	Leash bool          // stay only as long as standard input is open
+	Grace time.Duration // for running tasks when told to stop; 0 means 8 s
+}
+
+// Roles are the values of [Worker.Role] with what each is.
+var Roles = []struct{ Name, About string }{
+	{"process", "worker of the process level: frames on standard input and output"},
+	{"rpc", "machine that is asked over HTTP"},
+	{"queue", "machine that takes tasks from a queue in Redis"},
+	{"store", "embedded stand-in for Redis"},
+	{"origin", "HTTP server with the pages that tasks fetch"},
+}
+
+// Flags defines the flags of w's role. Cobra and the plain flag package parse
+// the same set.
+func (w *Worker) Flags(fs *flag.FlagSet) {
+	if w.Role == "process" || w.Role == "rpc" || w.Role == "queue" {
+		fs.StringVar(&w.Level, "level", "", "level that runs the tasks, such as async:64 or process:2>async")
+	}
+	if w.Role == "rpc" || w.Role == "origin" {
+		fs.StringVar(&w.Listen, "listen", "127.0.0.1:0", "address to serve at")
+	}
+	switch w.Role {
+	case "rpc":
+		fs.StringVar(&w.Token, "token-file", "", "file with the secret that callers must send; needed off loopback")
+	case "queue":
+		fs.StringVar(&w.Redis, "redis", "", "URL of the Redis (default: REDIS_URL, or redis://127.0.0.1:6379)")
+		fs.StringVar(&w.Queue, "queue", "levels", "name of the queue")
+		fs.DurationVar(&w.Lease, "lease", 0, "how long after a worker's death its tasks go to another (0 means 10s)")
+	case "origin":
+		fs.StringVar(&w.Corpus, "corpus", "", "folder of text to serve (default: the source of the Go standard library)")
+	}
+	if w.Role != "process" {
+		fs.BoolVar(&w.Leash, "leash", false, "stay only as long as standard input is open")
+	}
+	fs.DurationVar(&w.Grace, "grace", 0, "how long running tasks may take to finish when told to stop (0 means 8s)")
+}
+
+// Main makes a program its own worker: if the environment says so, it does what
+// the arguments say, and exits; otherwise it returns at once. Call it first in
+// TestMain, and set [Role] in the environment of the workers.
+func Main(funcs levels.Funcs) {
+	if os.Getenv(Role) != "" && len(os.Args) > 1 {
+		os.Exit(Work(os.Args[1:], funcs))
+	}
+}
+
+// Work parses the arguments of a worker, its role first, and runs it. It
+// returns the exit code: 0, 1 after a failure, 2 for wrong arguments, with one
+// line on standard error.
+func Work(args []string, funcs levels.Funcs) int {
+	w := Worker{Role: args[0]}
+	var names []string
+	for _, r := range Roles {
+		names = append(names, r.Name)
+	}
+	if err := Choose("role", w.Role, names); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		return 2
+	}
+	fs := flag.NewFlagSet("worker "+w.Role, flag.ContinueOnError)
+	w.Flags(fs)
+	if fs.Parse(args[1:]) != nil {
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := w.Run(ctx, funcs); err != nil {
+		fmt.Fprintf(os.Stderr, "worker %s: %v\n", w.Role, err)
+		return 1
+	}
+	return 0
+}
+
+// Run is the worker's life: it returns when ctx ends, or standard input if it
+// is on a leash, after the tasks that were running. On standard output it says
+// when it is ready and where.
+func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
+	w.Grace = cmp.Or(w.Grace, 8*time.Second)
+	if w.Leash {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		go func() { // ends with standard input, at the latest with the process
+			io.Copy(io.Discard, os.Stdin)
+			cancel()
+			time.AfterFunc(w.Grace+time.Second, func() { os.Exit(1) })
+		}()
+	}
+	switch w.Role {
+	case "store":
+		return store.ServeEmbedded(ctx, os.Stdout)
+	case "origin":
+		return w.origin(ctx)
+	}
+	l, err := w.open(ctx, funcs)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	switch w.Role {
+	case "process":
+		return process.ServeStdio(ctx, l)
+	case "rpc":
+		return w.rpc(ctx, l)
+	}
+	config := machine.QueueConfig{Redis: cmp.Or(w.Redis, os.Getenv("REDIS_URL")), Name: w.Queue, Lease: w.Lease}
+	return machine.ServeQueue(ctx, config, l, w.Grace, func() { fmt.Println(ready + config.Name) })
+}
+
+// open opens the level that runs the worker's tasks. A machine recovers from
+// panics, because one bad task should not stop a server.
+func (w Worker) open(ctx context.Context, funcs levels.Funcs) (*Fleet, error) {
+	inner := w.Level
+	if w.Role == "process" {
+		inner = cmp.Or(inner, "serial")
+	} else {
+		inner = cmp.Or(inner, "async")
+		funcs = levels.Recover(funcs)
+	}
+	spec, err := Parse(inner)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, spec, Config{Funcs: funcs, Worker: command(self), Lease: w.Lease})
+}
+
+// command is how this program starts itself as a worker: under [Main], which
+// the environment tells, or by the verb of the levels command.
+func command(self string) []string {
+	if os.Getenv(Role) != "" {
+		return []string{self}
+	}
+	return []string{self, "worker"}
+}
+
+func (w Worker) rpc(ctx context.Context, l levels.Level) error {
+	token, err := w.secret()
+	if err != nil {
+		return err
+	}
+	return w.serve(ctx, machine.Handler{Level: l, Token: token}, token != "")
+}
+
+func (w Worker) origin(ctx context.Context) error {
+	corpus, err := workload.OpenCorpus(w.Corpus)
+	if err != nil {
+		return err
+	}
+	defer corpus.Close()
+	return w.serve(ctx, origin.Handler(corpus), false)
+}
+
+func (w Worker) serve(ctx context.Context, h http.Handler, guarded bool) error {
+	l, err := listen(w.Listen, guarded)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%shttp://%s\n", ready, l.Addr())
+	return machine.Serve(ctx, l, h, w.Grace)
+}
+
+// listen opens the address, or takes over the socket that was handed down.
+// Addresses that others can reach need a token.
+func listen(address string, guarded bool) (net.Listener, error) {
+	if address == "fd:3" {
+		f := os.NewFile(3, address)
+		defer f.Close()
+		return net.FileListener(f)
+	}
+	l, err := net.Listen("tcp", cmp.Or(address, "127.0.0.1:0"))
+	if err != nil {
+		return nil, fmt.Errorf("%w: choose another address with --listen", err)
+	}
+	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !guarded {
+		return nil, errors.Join(fmt.Errorf("--listen %s can be reached from other machines: give a --token-file, or listen on 127.0.0.1", address), l.Close())
+	}
+	return l, nil
+}
+
+func (w Worker) secret() (string, error) {
+	if w.Token == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(w.Token)
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if len(token) < 16 {
+		return "", fmt.Errorf("--token-file %s: the token is shorter than 16 characters, which can be guessed", w.Token)
+	}
+	return token, nil
+}

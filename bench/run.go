@@ -1,0 +1,273 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+// A Runner carries out plans.
+type Runner struct {
+	Root   string   // of the source tree, where the test binary is built
+	Out    string   // folder in which each run gets a folder of its own
+	Worker []string // how to start this program as a worker of package fleet
+
+	Progress func(Progress) // called before each sample, and after the last; nil is fine
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Step        string // what is being done
+	Done, Total int    // samples
+	Left        time.Duration
+}
+
+// Run carries out the plan and returns the folder with its results. The samples
+// are on disk as soon as they are measured: when ctx ends, Run stops the one
+// that is running, and returns the folder together with the cause of ctx.
+//
+// A sample that fails is noted in the journal, and the run goes on. The error
+// tells that nothing could be measured at all.
+func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
+	if p, err = p.Complete(); err != nil {
+		return "", err
+	}
+	m := &measurement{Runner: r, plan: p, begun: time.Now(), total: p.Rounds * len(p.Cells())}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.open(ctx); err != nil {
+		return "", interrupted(ctx, err)
+	}
+	for round := 1; round <= p.Rounds; round++ {
+		for _, cell := range p.Schedule(round) {
+			if err := m.sample(ctx, round, cell); err != nil {
+				return m.dir, interrupted(ctx, err)
+			}
+		}
+	}
+	m.progress("done")
+	return m.dir, nil
+}
+
+// interrupted prefers the cause of ctx to what it led to.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// A measurement is a run under way.
+type measurement struct {
+	Runner
+	plan   Plan
+	begun  time.Time
+	spent  time.Duration // on samples
+	done   int           // samples
+	total  int
+	dir    string // of the results
+	env    workload.Env
+	args   []string // of the test binary, the same for all cells
+	binary string
+	config []benchfmt.Config
+
+	samples *os.File
+	writer  *benchfmt.Writer
+	journal *os.File
+	undo    []func() // last first
+}
+
+// open builds the test binary, starts what the samples share, and begins the
+// files.
+func (m *measurement) open(ctx context.Context) error {
+	m.progress("building the benchmarks")
+	if err := m.build(ctx); err != nil {
+		return err
+	}
+	m.progress("starting the origin")
+	corpus, err := workload.OpenCorpus(m.plan.Corpus)
+	if err != nil {
+		return Environment(err)
+	}
+	m.undo = append(m.undo, func() { corpus.Close() })
+	config := fleet.Config{Worker: m.Worker, Redis: m.plan.Redis, Embedded: m.plan.Embedded}
+	origin, _, stop, err := fleet.StartOrigin(ctx, config, m.plan.Corpus)
+	if err != nil {
+		return Environment(err)
+	}
+	m.undo = append(m.undo, stop)
+	store, err := fleet.OpenStore(ctx, config)
+	if err != nil {
+		return Environment(err)
+	}
+	defer store.Close() // each sample has its own, unless it is a given one
+	m.env = workload.Env{Origin: origin, Corpus: corpus, Latency: m.plan.Latency, Sample: m.plan.Sample, Seed: m.plan.Seed}
+	m.args = m.plan.args(origin)
+	return m.begin(store.Name, fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes()))
+}
+
+func (m *measurement) build(ctx context.Context) error {
+	tmp, err := os.MkdirTemp("", "fourlevels-bench-")
+	if err != nil {
+		return Environment(err)
+	}
+	m.undo = append(m.undo, func() { os.RemoveAll(tmp) })
+	m.binary = filepath.Join(tmp, "bench.test")
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", m.binary, "./bench")
+	cmd.Dir = m.Root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return Environment(fmt.Errorf("build the benchmarks in %s: %w: %s", m.Root, err, bytes.TrimSpace(out)))
+	}
+	return nil
+}
+
+// args are the flags of the test binary that are the same for all samples.
+func (p Plan) args(origin string) []string {
+	return []string{
+		"-test.run=^$", "-test.bench=^Benchmark(Throughput|Latency)$", "-test.count=1", "-test.benchtime=" + p.Benchtime.String(),
+		"-leash", "-origin=" + origin, "-corpus=" + p.Corpus, "-latency=" + p.Latency.String(),
+		"-sample=" + strconv.Itoa(p.Sample), "-seed=" + strconv.FormatUint(p.Seed, 10), "-grain=" + strconv.Itoa(p.Grain),
+		"-embedded=" + strconv.FormatBool(p.Embedded),
+	}
+}
+
+// begin creates the folder of the run and the two files in it.
+func (m *measurement) begin(store, corpus string) error {
+	commit := commitOf(m.Root)
+	m.dir = filepath.Join(m.Out, m.begun.UTC().Format("20060102T150405Z")+"-"+commit)
+	if err := os.MkdirAll(m.dir, 0o777); err != nil {
+		return Environment(err)
+	}
+	m.config = m.plan.config(commit, store, corpus)
+	var err error
+	if m.samples, err = os.Create(filepath.Join(m.dir, "samples.txt")); err != nil {
+		return Environment(err)
+	}
+	if m.journal, err = os.Create(filepath.Join(m.dir, "journal.jsonl")); err != nil {
+		return Environment(err)
+	}
+	m.writer = benchfmt.NewWriter(m.samples)
+	for _, u := range units {
+		if err := m.writer.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: u.name, Key: u.key}, OrigUnit: u.name, Value: u.value}); err != nil {
+			return Environment(err)
+		}
+	}
+	return nil
+}
+
+// units tells readers of the raw file in which direction each unit is better.
+var units = []struct{ name, key, value string }{
+	{"tasks/s", "better", "higher"},
+	{"cpu-ns/op", "better", "lower"},
+	{"p50-ns", "better", "lower"},
+	{"p90-ns", "better", "lower"},
+	{"p99-ns", "better", "lower"},
+	{"peak-RSS-bytes", "better", "lower"},
+	{"latencies", "assume", "exact"},
+	{"checksum", "assume", "exact"},
+}
+
+// An entry is a line of the journal.
+type entry struct {
+	Round   int     `json:"round"`
+	Cell    string  `json:"cell"`
+	OK      bool    `json:"ok"`
+	Seconds float64 `json:"seconds"`
+	Error   string  `json:"error,omitempty"`
+}
+
+// sample measures one cell once. It returns an error only if the run cannot go
+// on.
+func (m *measurement) sample(ctx context.Context, round int, cell Cell) error {
+	m.progress(fmt.Sprintf("round %d of %d: %s", round, m.plan.Rounds, cell))
+	work, err := workload.Find(cell.Work, m.env)
+	if err != nil {
+		return err
+	}
+	names := m.plan.names(cell, work)
+	start := time.Now()
+	results, err := m.measure(ctx, cell, names)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	took := time.Since(start)
+	m.spent += took
+	m.done++
+	for _, result := range results {
+		result.Config = m.config
+		if err := m.writer.Write(result); err != nil {
+			return Environment(err)
+		}
+	}
+	for _, name := range names {
+		if err := m.note(entry{Round: round, Cell: name, OK: err == nil, Seconds: took.Seconds(), Error: oneLine(err)}); err != nil {
+			return Environment(err)
+		}
+	}
+	if err := errors.Join(m.samples.Sync(), m.journal.Sync()); err != nil {
+		return Environment(err)
+	}
+	return nil
+}
+
+func (m *measurement) note(e entry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = m.journal.Write(append(line, '\n'))
+	return err
+}
+
+func oneLine(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+func (m *measurement) progress(step string) {
+	if m.Progress == nil {
+		return
+	}
+	left := time.Duration(0)
+	if m.done > 0 {
+		left = m.spent / time.Duration(m.done) * time.Duration(m.total-m.done)
+	}
+	m.Progress(Progress{Step: step, Done: m.done, Total: m.total, Left: left})
+}
+
+func (m *measurement) close() error {
+	for i := len(m.undo) - 1; i >= 0; i-- {
+		m.undo[i]()
+	}
+	var err error
+	for _, f := range []*os.File{m.samples, m.journal} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
+}
+
+// An EnvironmentError says that something is missing or broken around the
+// program, as opposed to in what it was told or in what it measured.
+type EnvironmentError struct{ error }
+
+// Environment marks err as an [EnvironmentError].
+func Environment(err error) error { return EnvironmentError{err} }
+
+// Unwrap returns the error that was marked.
+func (e EnvironmentError) Unwrap() error { return e.error }

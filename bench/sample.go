@@ -1,0 +1,146 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/process/child"
+)
+
+// measure runs the test binary for one cell and returns what it printed: a
+// result for each of the named benchmarks, or an error.
+func (m *measurement) measure(ctx context.Context, cell Cell, names []string) ([]*benchfmt.Result, error) {
+	cmd := exec.Command(m.binary, append(m.args[:len(m.args):len(m.args)], "-levels="+cell.Spec.String(), "-works="+cell.Work)...)
+	cmd.Env = fleet.Env()
+	if m.plan.Redis != "" {
+		cmd.Env = append(cmd.Env, "REDIS_URL="+m.plan.Redis) // a password should not be an argument
+	}
+	p, err := child.Start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start the benchmark: %w", err)
+	}
+	defer p.Stop(5 * time.Second)
+	defer context.AfterFunc(ctx, func() { p.Stdin.Close() })() // it then ends its workers and itself
+	p.Stdout.SetReadDeadline(time.Now().Add(sampleLimit + 10*m.plan.Benchtime))
+	out, err := io.ReadAll(p.Stdout)
+	if err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("the benchmark did not end: %w", err)
+	}
+	if p.Stop(5*time.Second) != nil {
+		return nil, fmt.Errorf("%s: %w", failure(out), p.Obituary())
+	}
+	return parse(out, names)
+}
+
+// sampleLimit is how long one sample may take before it counts as hanging.
+const sampleLimit = 10 * time.Minute
+
+// failure finds the message of a failed benchmark in its output.
+func failure(out []byte) string {
+	for line := range strings.Lines(string(out)) {
+		if at := strings.Index(line, "_test.go:"); at >= 0 {
+			_, message, _ := strings.Cut(line[at:], ": ")
+			return strings.TrimSpace(message)
+		}
+	}
+	return "the benchmark failed"
+}
+
+// parse reads the output of one sample, strictly: a result for each name, and
+// nothing that looks like a result but is none.
+func parse(out []byte, names []string) ([]*benchfmt.Result, error) {
+	var results []*benchfmt.Result
+	r := benchfmt.NewReader(bytes.NewReader(out), "sample")
+	for r.Scan() {
+		switch record := r.Result().(type) {
+		case *benchfmt.Result:
+			for _, v := range record.Values {
+				if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) || v.Value < 0 {
+					return nil, fmt.Errorf("%s is %v %s", record.Name, v.Value, v.Unit)
+				}
+			}
+			results = append(results, record.Clone())
+		case *benchfmt.SyntaxError:
+			return nil, record
+		}
+	}
+	if r.Err() != nil {
+		return nil, r.Err()
+	}
+	if len(results) != len(names) {
+		return nil, fmt.Errorf("the benchmark printed %d results, not %d", len(results), len(names))
+	}
+	for i, r := range results {
+		if !strings.HasPrefix(r.Name.String(), names[i]) {
+			return nil, fmt.Errorf("the benchmark is %s, not %s", r.Name, names[i])
+		}
+	}
+	return results, nil
+}
+
+// config is what is the same for all samples of a run. Whatever differs between
+// runs that must not be compared without a thought belongs here.
+func (p Plan) config(commit, store, corpus string) []benchfmt.Config {
+	var config []benchfmt.Config
+	add := func(key, format string, args ...any) {
+		config = append(config, benchfmt.Config{Key: key, Value: fmt.Appendf(nil, format, args...), File: true})
+	}
+	add("go", "%s", runtime.Version())
+	add("goos", "%s", runtime.GOOS)
+	add("goarch", "%s", runtime.GOARCH)
+	add("cpu", "%s", cpuName())
+	add("cores", "%d", runtime.GOMAXPROCS(0))
+	add("commit", "%s", commit)
+	add("store", "%s", store)
+	add("corpus", "%s", corpus)
+	add("latency", "%v", p.Latency)
+	add("sample", "%d", p.Sample)
+	add("rounds", "%d", p.Rounds)
+	add("seed", "%d", p.Seed)
+	add("benchtime", "%v", p.Benchtime)
+	return config
+}
+
+// commitOf names the commit of the tree, with "-dirty" if something has changed
+// since; "unknown" if git cannot tell.
+func commitOf(root string) string {
+	git := func(args ...string) (string, error) {
+		out, err := exec.Command("git", append([]string{"-C", root}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	commit, err := git("rev-parse", "--short=10", "HEAD")
+	if err != nil {
+		return "unknown"
+	}
+	if changed, err := git("status", "--porcelain"); err != nil || changed != "" {
+		commit += "-dirty"
+	}
+	return commit
+}
+
+// Root finds the source tree that the benchmarks are built from: the module
+// around the current folder.
+func Root(ctx context.Context) (string, error) {
+	const module = "github.com/fourlevels/fourlevels"
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", Environment(errors.New("go is not on PATH: the benchmarks are built from source, install Go from go.dev/dl"))
+	}
+	path, dir, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if err != nil || path != module {
+		return "", Environment(errors.New("this folder is not in a checkout of fourlevels: the benchmarks are built from its source, go there first"))
+	}
+	return dir, nil
+}
