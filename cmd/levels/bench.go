@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/report"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+func newBench() *cobra.Command {
+	var plan bench.Plan
+	var out output
+	var dir, pages string
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "measure the levels and compare them",
+		Long: `bench measures workloads at several levels, in rounds: in each round every pair
+of level and workload once, in shuffled order, in a fresh process. Samples are
+written to a folder of their own as they come; Ctrl-C ends the run, and what is
+measured so far is kept and summarised.
+
+A level is serial, machine/rpc, machine/queue, process, thread or async. Levels
+nest, and have widths: machine/queue:2>process:4>async:64 is a queue whose 2
+machines run 4 processes each, of which each runs 64 tasks at once.`,
+		Example: `  levels bench                                                     all levels, four workloads, six rounds
+  levels bench --work cpu --grain 1000                             shorter tasks
+  levels bench --level serial,'machine/queue:2>process>async' --work words
+  levels bench --work words --pages all --rounds 1                 every file of the corpus`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(out.check(), checkPlan(&plan, pages)); err != nil {
+				return err
+			}
+			return runBench(cmd.Context(), plan, dir, out)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&plan.Levels, "level", bench.Levels, "levels to measure, by comma")
+	f.StringSliceVar(&plan.Works, "work", bench.Works, "workloads to measure, by comma; also bytes and skew")
+	f.IntVar(&plan.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %")
+	f.DurationVar(&plan.Benchtime, "benchtime", 200*time.Millisecond, "how long each benchmark runs, about")
+	f.Uint64Var(&plan.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
+	f.IntVar(&plan.Grain, "grain", 0, "size of a task in rounds or bytes; 0 means the workload's own")
+	f.DurationVar(&plan.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer")
+	f.StringVar(&pages, "pages", "128", "pages of the corpus that words counts: a number, or all")
+	f.StringVar(&plan.Corpus, "corpus", "", "folder of text (default: the source of the Go standard library)")
+	f.StringVar(&plan.Redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: REDIS_URL, else a private redis-server, else the embedded store)")
+	f.Lookup("redis").DefValue = "" // it may hold a password
+	f.BoolVar(&plan.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
+	f.StringVar(&dir, "out", filepath.Join("results", "runs"), "folder for the results")
+	out.flags(cmd)
+	return cmd
+}
+
+// checkPlan checks the flags, and turns them into what a Plan means by them.
+func checkPlan(p *bench.Plan, pages string) error {
+	for _, level := range p.Levels {
+		if _, err := fleet.Parse(level); err != nil {
+			return usage("level", err)
+		}
+	}
+	for _, work := range p.Works {
+		if err := fleet.Choose("workload", work, workload.Names()); err != nil {
+			return usage("work", err)
+		}
+	}
+	duration := func(d int64) string { return time.Duration(d).String() }
+	if err := errors.Join(
+		inRange("rounds", p.Rounds, 1, 1000, strconv.Itoa),
+		inRange("benchtime", int64(p.Benchtime), int64(time.Millisecond), int64(10*time.Minute), duration),
+		inRange("grain", p.Grain, 0, 1<<30, strconv.Itoa),
+		inRange("latency", int64(p.Latency), 0, int64(workload.MaxLatency), duration),
+	); err != nil {
+		return err
+	}
+	if p.Latency == 0 {
+		p.Latency = -1 // none, where a Plan's 0 is the default
+	}
+	n, err := strconv.Atoi(pages)
+	switch {
+	case pages == "all":
+		n = -1
+	case err != nil || n < 1:
+		return usage("pages", fmt.Errorf("%.80q: want a number from 1 up, or all", pages))
+	}
+	p.Sample = n
+	return nil
+}
+
+// runBench runs the plan and prints what came of it, even if it was cut short.
+func runBench(ctx context.Context, plan bench.Plan, dir string, out output) error {
+	root, err := bench.Root(ctx)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return bench.Environment(err)
+	}
+	progress := newProgress(os.Stderr)
+	runner := bench.Runner{Root: root, Out: dir, Worker: []string{self, "worker"}, Progress: progress.show}
+	results, err := runner.Run(ctx, plan)
+	progress.clear()
+	if results == "" || err != nil && ctx.Err() == nil {
+		return err
+	}
+	tables, readErr := report.Open(results)
+	if readErr != nil { // interrupted before the first sample
+		return errors.Join(err, readErr)
+	}
+	if printErr := out.print(tables); printErr != nil {
+		return errors.Join(err, printErr)
+	}
+	if err == nil && invalid(tables) {
+		err = errors.New("some rows are INVALID: their results cannot be believed, the reasons stand below the tables")
+	}
+	return err
+}
+
+func invalid(r *report.Run) bool {
+	for _, t := range r.Tables {
+		for _, row := range t.Rows {
+			if row.Invalid != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/fleet"
+)
+
+// A usageError is about what the program was told.
+type usageError struct{ error }
+
+// usage says what is wrong with the value of a flag: its name, and a reason that
+// quotes the value and says what to do.
+func usage(flag string, err error) error { return usageError{fmt.Errorf("--%s: %w", flag, err)} }
+
+// isEnvironment reports whether err is about something around the program: a
+// folder, a file, a port, a server, a tool.
+func isEnvironment(err error) bool {
+	var environment bench.EnvironmentError
+	var path *fs.PathError
+	var network *net.OpError
+	return errors.As(err, &environment) || errors.As(err, &path) || errors.As(err, &network)
+}
+
+// noSuchVerb rejects what is no verb.
+func noSuchVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	return usageError{fleet.Choose("command", args[0], verbs)}
+}
+
+// noArgs rejects arguments that are no flags.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unexpected argument %.80q: %s takes flags only, see levels %s --help", args[0], cmd.Name(), cmd.Name())}
+	}
+	return nil
+}
+
+// flagError says in one line what is wrong with a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var missing *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &unknown):
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		err = fleet.Choose("flag", unknown.GetSpecifiedName(), names)
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		return usage(f.Name, fmt.Errorf("%.80q is not %s", invalid.GetValue(), wants(f)))
+	case errors.As(err, &missing):
+		return usage(missing.GetSpecifiedName(), errors.New("the value is missing"))
+	}
+	return usageError{err}
+}
+
+// wants says what the values of a flag look like.
+func wants(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int", "uint64":
+		return "a whole number, as in --" + f.Name + " " + f.DefValue
+	case "duration":
+		return "a duration, as in --" + f.Name + " 200ms (give the unit)"
+	case "bool":
+		return "true or false"
+	}
+	return "a " + f.Value.Type()
+}
+
+// inRange checks a number against its limits.
+func inRange[T int | int64](flag string, v, least, most T, show func(T) string) error {
+	if v < least || v > most {
+		return usage(flag, fmt.Errorf("%q: must be from %s to %s", show(v), show(least), show(most)))
+	}
+	return nil
+}

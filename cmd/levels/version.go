@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Println(version())
+			return nil
+		},
+	}
+}
+
+// version is what the Go toolchain knows of how this program was built.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "levels (unknown version)"
+	}
+	text := "levels " + info.Main.Version + " " + info.GoVersion
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			text += " " + s.Value[:min(len(s.Value), 10)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			text += "-dirty"
+		}
+	}
+	return text
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+func newWorker() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "be the far end of a level",
+		Long: `worker runs tasks that come from elsewhere: the far end of the machine and
+process levels. levels bench starts its own; start one by hand to add a machine.
+
+Addresses that others can reach need a token. A worker runs only the functions it
+was built with, whatever it is sent.`,
+		Example: `  levels worker rpc --listen 127.0.0.1:7001
+  REDIS_URL=redis://:secret@10.0.0.5:6379 levels worker queue --level 'process:4>async:64'`,
+		Args: noSuchVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, role := range fleet.Roles {
+		if role.Name != "origin" { // a verb of its own
+			cmd.AddCommand(newRole(role.Name, role.Name, role.About))
+		}
+	}
+	hidden := newRole("origin", "origin", "the same as levels origin")
+	hidden.Hidden = true
+	cmd.AddCommand(hidden)
+	return cmd
+}
+
+func newOrigin() *cobra.Command {
+	cmd := newRole("origin", "origin", "serve the pages that tasks fetch")
+	cmd.Long = `origin is the HTTP server that the workloads io and words fetch from: /page/N is a
+page of the corpus, /wait a short answer, and ?latency=2ms makes either wait.`
+	cmd.Example = `  levels origin --listen 127.0.0.1:8080 --corpus ~/books
+  curl '127.0.0.1:8080/page/7?latency=50ms'`
+	return cmd
+}
+
+// newRole makes a verb of a worker's role.
+func newRole(use, role, about string) *cobra.Command {
+	w := fleet.Worker{Role: role}
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: about,
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := fleet.Parse(cmp.Or(w.Level, "serial")); err != nil {
+				return usage("level", err)
+			}
+			return w.Run(cmd.Context(), workload.Funcs())
+		},
+	}
+	flags := flag.NewFlagSet(role, flag.ContinueOnError)
+	w.Flags(flags)
+	cmd.Flags().AddGoFlagSet(flags)
+	return cmd
+}
