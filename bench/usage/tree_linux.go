@@ -116,6 +116,13 @@ func (t *Tree) PeakRSS() (int64, bool) {
 	return sum, sum > 0
 }
 
+// Processes finds the tree anew and answers how many live processes it has, the
+// calling one included. False says that nobody knows.
+func (t *Tree) Processes() (int, bool) {
+	ok := t.Refresh()
+	return len(t.procs), ok
+}
+
 // Usage finds the tree anew and answers both its sums. False says that they
 // were not measured. The search is billed too, so around a short stretch
 // [Tree.CPU] is the better witness.

@@ -23,3 +23,6 @@ func (*Tree) PeakRSS() (int64, bool) { return 0, false }
 
 // Usage answers false: neither was measured.
 func (*Tree) Usage() (Usage, bool) { return Usage{}, false }
+
+// Processes says that it is not known how many there are.
+func (t *Tree) Processes() (int, bool) { return 0, false }
