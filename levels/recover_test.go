@@ -14,7 +14,7 @@ import (
 // panics returns a function that has an output and then panics with value.
 func panics(value any) levels.Func {
 	return func(context.Context, []byte) (output []byte, err error) {
-		output = []byte("half done")
+		defer func() { output = []byte("half done") }()
 		panic(value)
 	}
 }

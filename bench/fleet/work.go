@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -190,7 +189,11 @@ func (w Worker) rpc(ctx context.Context, l levels.Level) error {
 	if err != nil {
 		return err
 	}
-	return w.serve(ctx, machine.Handler{Level: l, Token: token}, token != "")
+	listener, err := w.listen(token != "")
+	if err != nil {
+		return err
+	}
+	return machine.Serve(ctx, listener, machine.Handler{Level: l, Token: token}, w.Grace)
 }
 
 func (w Worker) origin(ctx context.Context) error {
@@ -199,16 +202,20 @@ func (w Worker) origin(ctx context.Context) error {
 		return err
 	}
 	defer corpus.Close()
-	return w.serve(ctx, origin.Handler(corpus), false)
-}
-
-func (w Worker) serve(ctx context.Context, h http.Handler, guarded bool) error {
-	l, err := listen(w.Listen, guarded)
+	listener, err := w.listen(false)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%shttp://%s\n", ready, l.Addr())
-	return machine.Serve(ctx, l, h, w.Grace)
+	return origin.Serve(ctx, listener, origin.Handler(corpus))
+}
+
+// listen opens the worker's address and says that it is ready.
+func (w Worker) listen(guarded bool) (net.Listener, error) {
+	l, err := listen(w.Listen, guarded)
+	if err == nil {
+		fmt.Printf("%shttp://%s\n", ready, l.Addr())
+	}
+	return l, err
 }
 
 // listen opens the address, or takes over the socket that was handed down.

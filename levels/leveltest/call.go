@@ -70,7 +70,7 @@ func (t *trial) run(ctx context.Context, tasks []levels.Task) ([]levels.Result, 
 func (t *trial) close() *call {
 	return t.begin("Close", func(*call) error {
 		if err := t.level.Close(); err != nil {
-			return fmt.Errorf("Close fails: %w", err)
+			return fmt.Errorf("closing fails: %w", err)
 		}
 		return nil
 	})

@@ -130,7 +130,7 @@ func (t *trial) closing() error {
 	closing := t.close()
 	select {
 	case <-closing.ended:
-		return errors.New("Close returned before the task that was running was done")
+		return errors.New("closed before the task that was running was done")
 	case <-time.After(10 * time.Millisecond): // long enough to see one that does not wait at all
 	}
 	if err := os.Remove(t.path); err != nil {

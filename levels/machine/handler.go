@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/serve"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 )
 
@@ -78,27 +79,8 @@ func readBody(r io.Reader, length int64) ([]byte, error) {
 }
 
 // Serve serves h on l until ctx ends, then lets running requests finish for as
-// long as grace, and cancels the rest. It closes l, and returns nil unless
-// serving failed.
+// long as grace. It returns nil, or an error if serving failed or it had to cut
+// requests off, which cancels their tasks. It closes l in any case.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
-	s := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }() // received below on every path
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve %s: %w", l.Addr(), err)
-	case <-ctx.Done():
-	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	if s.Shutdown(patience) != nil {
-		s.Close()
-	}
-	<-served
-	return nil
+	return serve.HTTP(ctx, l, h, grace)
 }

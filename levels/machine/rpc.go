@@ -26,6 +26,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/serve"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 )
 
@@ -55,7 +56,11 @@ func NewRPC(c RPCConfig) levels.Level {
 	r := &rpc{config: c, senders: per * len(c.URLs), maxBatch: cmp.Or(c.MaxBatch, 1024)}
 	r.work.L = &r.mu
 	if r.config.Client == nil {
-		r.config.Client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: per}}
+		r.config.Client = &http.Client{Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			MaxIdleConnsPerHost: per,
+			IdleConnTimeout:     serve.Idle / 2, // before the worker closes them
+		}}
 	}
 	for i := range r.senders {
 		r.sending.Go(func() { r.send(c.URLs[i/per]) })

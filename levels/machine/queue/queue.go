@@ -75,7 +75,7 @@ func (s *store) replyKey(client string) string { return s.prefix + "reply:" + cl
 func Options(rawURL string) (*redis.Options, error) {
 	o, err := redis.ParseURL(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("Redis URL %s: %s", Redact(rawURL), reason(err))
+		return nil, fmt.Errorf("URL of Redis %s: %s", Redact(rawURL), reason(err))
 	}
 	// The client must not repeat what it got no answer to: a repeated trim of
 	// a reply list would drop a reply. Scripts may be repeated, and are, by us.

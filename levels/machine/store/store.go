@@ -48,8 +48,8 @@ type Store struct {
 	URL  string // with the password, if any: not for display
 	Name string // such as "redis-7.0.15" or "miniredis-2.40.0"
 
-	process *child.Process // nil if the store was given
-	dir     string         // of a private server, removed by Close
+	process  *child.Process // nil if the store was given
+	tethered bool           // it is a server that does not care for its standard input
 }
 
 // Open finds or starts a Redis and waits until it answers.
@@ -104,18 +104,14 @@ func launch(ctx context.Context, program string, env []string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "fourlevels-redis-")
-	if err != nil {
-		return nil, err
-	}
 	password := rand.Text()
 	cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
-	cmd.Env, cmd.Dir = env, dir
-	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port, dir: dir}
+	cmd.Env, cmd.Dir = env, os.TempDir()
+	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port, tethered: true}
 	if s.process, err = child.StartTethered(cmd); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, err
 	}
-	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\nlogfile /dev/null\ndir %s\n", port, password, dir)
+	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n", port, password)
 	s.process.Stdin.Close()
 	if s.Name, err = s.await(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -195,20 +191,16 @@ func (s *Store) Pid() int {
 	return s.process.Pid()
 }
 
-// Close ends a private store and removes what it left. One that was given
-// stays as it is.
+// Close ends a private store, which leaves nothing. One that was given stays as
+// it is.
 func (s *Store) Close() error {
 	if s.process == nil {
 		return nil
 	}
-	if s.dir != "" {
-		s.process.Terminate() // a server does not care for its standard input
+	if s.tethered {
+		s.process.Terminate()
 	}
-	err := s.process.Stop(2 * time.Second)
-	if s.dir != "" {
-		err = os.RemoveAll(s.dir)
-	}
-	return err
+	return s.process.Stop(2 * time.Second)
 }
 
 func freePort() (string, error) {
@@ -219,4 +211,15 @@ func freePort() (string, error) {
 	defer l.Close()
 	u := url.URL{Host: l.Addr().String()}
 	return u.Port(), nil
+}
+
+// Pinger returns a function that asks the Redis at the URL for a sign of life,
+// over one connection, and another that closes it.
+func Pinger(rawURL string) (ping func(context.Context) error, closing func() error, err error) {
+	options, err := queue.Options(rawURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	rdb := redis.NewClient(options)
+	return func(ctx context.Context) error { return rdb.Ping(ctx).Err() }, rdb.Close, nil
 }

@@ -2,22 +2,15 @@ package origin
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
-	"github.com/fourlevels/fourlevels/levels/workload"
+	"github.com/fourlevels/fourlevels/levels/internal/serve"
 )
 
 // grace is how long requests under way may take after the end of ctx.
 const grace = 3 * time.Second
-
-// idle is how long a connection may be silent. It is longer than clients keep
-// theirs, so that they close first: a request sent just as the server closes
-// is lost, and on a connection that was never used net/http does not repeat it.
-const idle = 2 * time.Minute
 
 // Serve serves h on l until ctx ends. Then it takes no new connections, lets
 // the requests under way finish for up to 3 seconds, and returns nil, or an
@@ -26,67 +19,5 @@ const idle = 2 * time.Minute
 // in any case. Who may connect is decided by whoever made l, and should be this
 // machine only: there is no password.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	return serve(ctx, l, h, grace)
-}
-
-func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
-	unused := unused{conns: map[net.Conn]bool{}}
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: idle, // counts from the first byte, or on a new connection from its start
-		IdleTimeout:       idle,
-		WriteTimeout:      3 * workload.MaxLatency, // counts while a handler waits
-		MaxHeaderBytes:    16 << 10,
-		ConnState:         unused.track,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	select {
-	case err := <-failed:
-		server.Close()
-		return fmt.Errorf("serve origin on %s: %w", l.Addr(), err)
-	case <-ctx.Done():
-	}
-
-	l.Close()
-	<-failed // from here on there are no new connections
-	unused.close()
-	return shutdown(server, l.Addr(), grace)
-}
-
-func shutdown(server *http.Server, addr net.Addr, grace time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		server.Close()
-		return fmt.Errorf("stop origin on %s: cut off what was under way after %v: %w", addr, grace, err)
-	}
-	return nil
-}
-
-// unused are the connections on which no request has come yet. Shutdown would
-// give each of them five seconds to send one, and a client that opens many
-// connections at once always leaves some unused.
-type unused struct {
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-}
-
-// track is called by the server whenever a connection changes its state.
-func (u *unused) track(c net.Conn, state http.ConnState) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if state == http.StateNew {
-		u.conns[c] = true
-	} else {
-		delete(u.conns, c)
-	}
-}
-
-func (u *unused) close() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for c := range u.conns {
-		c.Close()
-	}
+	return serve.HTTP(ctx, l, h, grace)
 }

@@ -1,4 +1,4 @@
-package origin
+package origin_test
 
 import (
 	"context"
@@ -6,141 +6,48 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
-	"time"
+
+	"github.com/fourlevels/fourlevels/levels/workload/origin"
 )
 
-// A watched listener tells when it is closed.
-type watched struct {
-	net.Listener
-	once   sync.Once
-	closed chan struct{}
-}
-
-func listen(t *testing.T) *watched {
-	t.Helper()
+func TestServeUntilTheEndOfContext(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &watched{Listener: l, closed: make(chan struct{})}
-}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- origin.Serve(ctx, l, origin.Handler(nil)) }()
 
-func (w *watched) Close() error {
-	defer w.once.Do(func() { close(w.closed) })
-	return w.Listener.Close()
-}
-
-// fetch makes a request on a connection that is not used again.
-func fetch(l net.Listener) (string, error) {
-	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := (&http.Client{Transport: transport}).Get("http://" + l.Addr().String())
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	const target = "/wait?i=7"
+	resp, err := client.Get("http://" + l.Addr().String() + target)
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
-	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	return string(body), err
-}
-
-type fetched struct {
-	body string
-	err  error
-}
-
-// slow is a handler that answers once it is released, or its request ends.
-type slow struct{ arrived, released chan struct{} }
-
-func newSlow() slow { return slow{make(chan struct{}), make(chan struct{})} }
-
-func (s slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.arrived <- struct{}{}
-	select {
-	case <-s.released:
-		io.WriteString(w, "done")
-	case <-r.Context().Done():
+	resp.Body.Close()
+	if err != nil || string(body) != "af63aa4c86019796" {
+		t.Errorf("%s: %q, %v", target, body, err)
 	}
-}
-
-func TestServeFinishesWhatIsUnderWay(t *testing.T) {
-	l, h := listen(t), newSlow()
-	ctx, stop := context.WithCancel(context.Background())
-	served, got := make(chan error, 1), make(chan fetched, 1)
-	go func() { served <- Serve(ctx, l, h) }()
-	go func() {
-		body, err := fetch(l)
-		got <- fetched{body, err}
-	}()
-	<-h.arrived
 	stop()
-	<-l.closed
-	close(h.released)
-	if f := <-got; f.err != nil || f.body != "done" {
-		t.Errorf("the request under way: %q, %v", f.body, f.err)
-	}
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	if body, err := fetch(l); err == nil {
-		t.Errorf("a server that has stopped answers %q", body)
-	}
-}
-
-func TestServeCutsOffAfterTheGrace(t *testing.T) {
-	l, h := listen(t), newSlow()
-	ctx, stop := context.WithCancel(context.Background())
-	served, got := make(chan error, 1), make(chan fetched, 1)
-	go func() { served <- serve(ctx, l, h, time.Millisecond) }()
-	go func() {
-		body, err := fetch(l)
-		got <- fetched{body, err}
-	}()
-	<-h.arrived
-	stop()
-	if err := <-served; !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("err = %v, want one that says the time was over", err)
-	}
-	if f := <-got; f.err == nil {
-		t.Errorf("a request that was cut off got %q", f.body)
-	}
-}
-
-// The second connection is accepted after the first, which is never used.
-func TestServeDoesNotWaitForUnusedConnections(t *testing.T) {
-	l := listen(t)
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- serve(ctx, l, Handler(nil), time.Minute) }()
-	unused, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unused.Close()
-	if _, err := fetch(l); err != nil {
-		t.Fatal(err)
-	}
-	start := time.Now()
-	stop()
-	if err := <-served; err != nil || time.Since(start) > 4*time.Second {
-		t.Errorf("stopped after %v: %v", time.Since(start), err)
+	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		t.Error("a server that has stopped takes connections")
 	}
 }
 
 func TestServeFailsWithItsListener(t *testing.T) {
-	l := listen(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	l.Close()
-	if err := Serve(context.Background(), l, Handler(nil)); !errors.Is(err, net.ErrClosed) {
+	if err := origin.Serve(t.Context(), l, origin.Handler(nil)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("err = %v, want one that says the listener is closed", err)
 	}
-}
-
-func TestServeOfAnEndedContext(t *testing.T) {
-	ctx, stop := context.WithCancel(context.Background())
-	stop()
-	l := listen(t)
-	if err := Serve(ctx, l, Handler(nil)); err != nil {
-		t.Error(err)
-	}
-	<-l.closed
 }

@@ -1,0 +1,54 @@
+# `make` prints what there is to make. Everything needs Go and git only; a C
+# compiler adds the race detector, redis-server a real store.
+
+RACE  := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
+TOOL  := go tool -modfile=bench/tools.mod
+COUNT ?= 1000
+ARGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help test race conformance bench bench-full words doctor report lint fmt cross levels
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## all tests, with the race detector where there is a C compiler
+	@[ -n "$(RACE)" ] || echo "race detector: off, for there is no C compiler (or CGO_ENABLED=0)"
+	go test $(RACE) -shuffle=on -timeout 15m ./...
+
+race: ## the tests of the levels ten times, with the race detector, on one processor and on two
+	go test -race -shuffle=on -cpu=1,2 -count=5 -timeout 60m ./levels/...
+
+conformance: ## the promises of every level COUNT=1000 times, with the race detector (takes hours)
+	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/...
+
+bench: levels ## compare the levels on four workloads, in under three minutes
+	@.bin/levels bench $(ARGS)
+
+bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
+	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
+
+words: levels ## count the words of the whole corpus at every level
+	@.bin/levels words --level all $(ARGS)
+
+doctor: levels ## look at this machine: tools, cores, latencies
+	@.bin/levels doctor $(ARGS)
+
+report: levels ## print the tables of the latest run again
+	@.bin/levels report $(ARGS)
+
+levels:
+	@go build -o .bin/levels ./cmd/levels
+
+lint: ## gofmt, vet, staticcheck, and a tidy go.mod
+	@unformatted=$$(gofmt -l levels bench cmd); [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	go mod tidy -diff
+
+fmt: ## format the code
+	gofmt -w levels bench cmd
+
+cross: ## build for the other systems
+	GOOS=windows go build ./...
+	GOOS=darwin go build ./...
