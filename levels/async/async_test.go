@@ -8,7 +8,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/leveltest"
 )
 
-func Test(t *testing.T) {
+func TestConformance(t *testing.T) {
 	leveltest.Suite{Open: func(testing.TB) levels.Level {
 		return async.New(async.Config{Funcs: leveltest.Funcs()})
 	}}.Run(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/thread"
 )
 
-func Test(t *testing.T) {
+func TestConformance(t *testing.T) {
 	leveltest.Suite{Open: func(testing.TB) levels.Level {
 		return thread.New(thread.Config{Funcs: leveltest.Funcs()})
 	}}.Run(t)

@@ -64,13 +64,13 @@ func (b *Batch) Finish(n int) {
 
 // Fail gives all tasks that nobody has claimed the same error.
 func (b *Batch) Fail(err error) {
-	lo := b.next.Swap(int64(len(b.Tasks)))
-	rest := max(int64(len(b.Tasks))-lo, 0)
-	for i := range b.Results[int64(len(b.Tasks))-rest:] {
-		b.Results[lo+int64(i)].Err = err
+	n := int64(len(b.Tasks))
+	lo := b.next.Swap(n)
+	for i := lo; i < n; i++ {
+		b.Results[i].Err = err
 	}
-	if rest > 0 {
-		b.Finish(int(rest))
+	if lo < n {
+		b.Finish(int(n - lo))
 	}
 }
 

@@ -40,3 +40,33 @@ func TestGoexit(t *testing.T) {
 		}
 	}
 }
+
+// Claims cover the batch once, are large at first, and end with single tasks.
+func TestClaims(t *testing.T) {
+	b := crew.NewBatch(t.Context(), make([]levels.Task, 10_000), 2)
+	next, size := 0, 10_000
+	for lo, hi := b.Claim(); lo < hi; lo, hi = b.Claim() {
+		if lo != next || hi-lo > size || hi-lo > 1024 {
+			t.Fatalf("claim [%d, %d) after %d, and after one of %d tasks", lo, hi, next, size)
+		}
+		next, size = hi, hi-lo
+	}
+	if next != 10_000 || size != 1 || !b.Claimed() {
+		t.Errorf("claims end at %d with a slice of %d", next, size)
+	}
+}
+
+// What fails are the tasks that nobody has claimed, and those only.
+func TestFail(t *testing.T) {
+	b := crew.NewBatch(t.Context(), make([]levels.Task, 100), 2)
+	lo, hi := b.Claim()
+	b.Fail(levels.ErrClosed)
+	b.Fail(context.Canceled) // too late for all
+	b.Finish(hi - lo)
+	b.Wait()
+	for i, r := range b.Results {
+		if claimed := i < hi; claimed != (r.Err == nil) || r.Err == context.Canceled {
+			t.Errorf("result %d: %v", i, r.Err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+)
+
+// writeMarkdown writes r for a page.
+func (r *Run) writeMarkdown(page *bytes.Buffer) error {
+	fmt.Fprintf(page, "## Run %s\n\n%s\n", escape(r.Name), escape(r.header()))
+	if r.Partial != "" {
+		fmt.Fprintf(page, "\n**PARTIAL: %s**\n", escape(r.Partial))
+	}
+	for i := range r.Tables {
+		t := &r.Tables[i]
+		work, about := t.title()
+		fmt.Fprintf(page, "\n### %s\n\n%s\n\n", escape(work), escape(about))
+		var notes footnotes
+		if err := markdownTable(page, t, &notes); err != nil {
+			return err
+		}
+		fmt.Fprintln(page)
+		for n, note := range notes {
+			fmt.Fprintf(page, "%s %s\\\n", superscript(n+1), escape(note))
+		}
+		fmt.Fprintf(page, "**Verdict:** %s\n", escape(t.Verdict))
+	}
+	fmt.Fprintln(page)
+	for _, note := range append(r.legend(), r.Notes...) {
+		fmt.Fprintf(page, "- %s\n", escape(note))
+	}
+	fmt.Fprintf(page, "\nRaw results: %s\n", escape(r.Raw))
+	return nil
+}
+
+func markdownTable(page *bytes.Buffer, t *Table, notes *footnotes) error {
+	table := tablewriter.NewTable(page, tablewriter.WithRenderer(renderer.NewMarkdown()), plain())
+	head := []string{"level", "at once"}
+	for _, c := range columns {
+		head = append(head, strings.ReplaceAll(c.head, "\n", " "))
+	}
+	table.Header(head)
+	for i := range t.Rows {
+		cells := append([]string{t.Rows[i].Label}, look{style: roomy}.cells(&t.Rows[i], notes)...)
+		for i, cell := range cells {
+			cells[i] = escape(strings.TrimSpace(cell))
+		}
+		if err := table.Append(cells); err != nil {
+			return err
+		}
+	}
+	return table.Render()
+}
+
+// escape makes clean text mean only itself in Markdown. The renderer escapes
+// nothing, and names come from outside: a bar would open a column, a bracket a
+// link, an at sign would call somebody.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\\`*_[]<>|~#&@!", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
+)
+
+const (
+	confidence = 0.95
+	enough     = 6 // fewer samples have no interval at this confidence
+)
+
+// A column is a measurement as the tables show it, in all formats.
+type column struct {
+	head   string // two short lines
+	field  string // in csv and json
+	unit   string // base unit
+	higher bool   // is better
+	of     func(*Row) *Cell
+}
+
+var columns = []column{
+	{"tasks/s\n±%", "tasks_per_s", "", true, func(r *Row) *Cell { return &r.Rate }},
+	{"vs\nserial", "vs_serial", "x", true, func(r *Row) *Cell { return &r.Gain }},
+	{"p50\nalone", "p50_s", "s", false, func(r *Row) *Cell { return &r.P50 }},
+	{"p99\nalone", "p99_s", "s", false, func(r *Row) *Cell { return &r.P99 }},
+	{"CPU\n/task", "cpu_s_per_task", "s", false, func(r *Row) *Cell { return &r.CPU }},
+	{"peak\nmemory", "peak_memory_bytes", "B", false, func(r *Row) *Cell { return &r.Memory }},
+}
+
+// measure fills in the cells of the rows that can be believed.
+func measure(rows []Row) {
+	for i := range rows {
+		r := &rows[i]
+		if r.Invalid != "" {
+			continue
+		}
+		r.Rate = measured(r.crowded, "tasks/s")
+		r.Gain = gain(r, baseline(rows, r))
+		r.CPU = measured(r.crowded, "cpu-sec/op")
+		r.Memory = measured(r.crowded, "peak-RSS-bytes")
+		r.P50 = measured(r.lone, "p50-sec")
+		r.P99 = tail(r.lone)
+	}
+	for _, c := range columns {
+		for _, r := range best(rows, c) {
+			c.of(r).Best = true
+		}
+	}
+}
+
+// measured summarises the measurements of s in unit.
+func measured(s *samples, unit string) Cell {
+	if s == nil {
+		return Cell{Why: "not measured: the results lack this benchmark"}
+	}
+	values := s.values(unit)
+	if len(values) == 0 {
+		return Cell{Why: "not measured: the results lack " + unit}
+	}
+	return summarize(values)
+}
+
+// tail is the 99th percentile of latency. Below a thousand latencies it would
+// be made of the ten worst or fewer, so it is not given.
+func tail(s *samples) Cell {
+	const inAll, inRound = 1000, 100
+	counts := s.values("latencies")
+	total, fewest := 0.0, math.Inf(1)
+	for _, n := range counts {
+		total, fewest = total+n, min(fewest, n)
+	}
+	p99 := measured(s, "p99-sec")
+	if p99.N > 0 && (len(counts) < len(s.rounds) || total < inAll || fewest < inRound) {
+		return Cell{Why: "a p99 needs 1000 latencies in all rounds together and 100 in each"}
+	}
+	return p99
+}
+
+// gain compares r with its serial row.
+func gain(r, serial *Row) Cell {
+	switch {
+	case serial == nil:
+		return Cell{Why: "no serial row to compare with"}
+	case serial.Invalid != "":
+		return Cell{Why: "the serial row is INVALID"}
+	case r.Rate.N == 0:
+		return Cell{Why: r.Rate.Why}
+	case r == serial:
+		return Cell{Center: 1, Lo: 1, Hi: 1, N: r.Rate.N}
+	}
+	c := ratio(r.crowded.values("tasks/s"), serial.crowded.values("tasks/s"))
+	if !finite(c.Center) {
+		return Cell{Why: "the serial row has no speed to compare with"}
+	}
+	return c
+}
+
+// summarize gives the median of values and its interval. It assumes nothing
+// about how they are distributed: benchmarks have long tails.
+func summarize(values []float64) Cell {
+	values = slices.Clone(values) // NewSample sorts, and their order is the rounds
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), confidence)
+	return Cell{Center: s.Center, Lo: s.Lo, Hi: s.Hi, N: len(values)}
+}
+
+// ratio gives the median of a over that of b, with an interval by bootstrap: it
+// measures again, 2000 times, by drawing from the rounds there are. With as many
+// samples on both sides it draws whole rounds, because what disturbs a round
+// disturbs both, and then falls out of the ratio. The seed is fixed, so that a
+// report does not change when it is printed again.
+func ratio(a, b []float64) Cell {
+	c := Cell{Center: median(a) / median(b), Lo: math.Inf(-1), Hi: math.Inf(1), N: min(len(a), len(b))}
+	if c.N < enough {
+		return c
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	x, y := make([]float64, len(a)), make([]float64, len(b))
+	ratios := make([]float64, 2000)
+	for i := range ratios {
+		for j := range x {
+			k := random.IntN(len(a))
+			x[j] = a[k]
+			if len(a) == len(b) {
+				y[j] = b[k]
+			}
+		}
+		for j := range y {
+			if len(a) != len(b) {
+				y[j] = b[random.IntN(len(b))]
+			}
+		}
+		slices.Sort(x)
+		slices.Sort(y)
+		ratios[i] = middle(x) / middle(y)
+	}
+	slices.Sort(ratios)
+	c.Lo, c.Hi = min(c.Center, ratios[50]), max(c.Center, ratios[1949])
+	return c
+}
+
+func median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
+
+// middle is the median of sorted values.
+func middle(sorted []float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return math.NaN()
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// best returns the rows that are best in column c: the one with the best median
+// and all whose interval overlaps its interval, since those may be as good. It
+// returns none where nothing competes, or where the best has no interval.
+func best(rows []Row, c column) []*Row {
+	var rivals []*Row
+	for i := range rows {
+		if c.of(&rows[i]).N > 0 {
+			rivals = append(rivals, &rows[i])
+		}
+	}
+	if len(rivals) < 2 {
+		return nil
+	}
+	top := leader(rivals, c)
+	if top.N < enough || !top.Bounded() {
+		return nil
+	}
+	return slices.DeleteFunc(rivals, func(r *Row) bool {
+		own := c.of(r)
+		return own.Hi < top.Lo || own.Lo > top.Hi
+	})
+}
+
+// leader is the cell with the best median.
+func leader(rivals []*Row, c column) Cell {
+	top := *c.of(rivals[0])
+	for _, r := range rivals {
+		if own := c.of(r); own.Center != top.Center && own.Center > top.Center == c.higher {
+			top = *own
+		}
+	}
+	return top
+}
