@@ -63,6 +63,9 @@ func (p Plan) Complete() (Plan, error) {
 			return p, err
 		}
 	}
+	if p.Rounds < 0 || p.Benchtime < 0 || p.Grain < 0 {
+		return p, fmt.Errorf("plan of %d rounds, benchtime %v, grain %d: none can be less than 0", p.Rounds, p.Benchtime, p.Grain)
+	}
 	orDefault(&p.Rounds, 6)
 	orDefault(&p.Benchtime, 200*time.Millisecond)
 	orDefault(&p.Latency, 2*time.Millisecond)
@@ -129,7 +132,9 @@ func Widen(s fleet.Spec, waits bool) fleet.Spec {
 		if len(s) == 1 {
 			s = append(s, fleet.Part{Level: "async", Impl: "pool", Width: max(inFlight/2, 1)})
 		}
-	case outer.Level != "serial" && len(s) == 1:
+	case outer.Level == "process" && len(s) > 1:
+		outer.Width = cores // which it is anyway, but the name should say so
+	case outer.Level != "serial":
 		outer.Width = workers
 	}
 	return s

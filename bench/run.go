@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,6 +128,9 @@ func (m *measurement) build(ctx context.Context) error {
 	m.binary = filepath.Join(tmp, "bench.test")
 	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", m.binary, "./bench")
 	cmd.Dir = m.Root
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+tmp) // an interrupted go test leaves its temporary files behind
+	cmd.WaitDelay = 10 * time.Second
+	interruptible(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return Environment(fmt.Errorf("build the benchmarks in %s: %w: %s", m.Root, err, bytes.TrimSpace(out)))
 	}
@@ -146,12 +150,11 @@ func (p Plan) args(origin string) []string {
 // begin creates the folder of the run and the two files in it.
 func (m *measurement) begin(store, corpus string) error {
 	commit := commitOf(m.Root)
-	m.dir = filepath.Join(m.Out, m.begun.UTC().Format("20060102T150405Z")+"-"+commit)
-	if err := os.MkdirAll(m.dir, 0o777); err != nil {
+	var err error
+	if m.dir, err = newFolder(m.Out, m.begun.UTC().Format("20060102T150405Z")+"-"+commit); err != nil {
 		return Environment(err)
 	}
 	m.config = m.plan.config(commit, store, corpus)
-	var err error
 	if m.samples, err = os.Create(filepath.Join(m.dir, "samples.txt")); err != nil {
 		return Environment(err)
 	}
@@ -165,6 +168,21 @@ func (m *measurement) begin(store, corpus string) error {
 		}
 	}
 	return nil
+}
+
+// newFolder makes a folder in the folder out. If another run has taken the name,
+// having begun in the same second, a number is added to it.
+func newFolder(out, name string) (dir string, err error) {
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(out, name)
+	for n := 2; ; n++ {
+		if err := os.Mkdir(dir, 0o777); !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+		dir = filepath.Join(out, name+"-"+strconv.Itoa(n))
+	}
 }
 
 // units tells readers of the raw file in which direction each unit is better.

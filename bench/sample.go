@@ -9,6 +9,7 @@ import (
 	"math"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,11 +84,22 @@ func parse(out []byte, names []string) ([]*benchfmt.Result, error) {
 		return nil, fmt.Errorf("the benchmark printed %d results, not %d", len(results), len(names))
 	}
 	for i, r := range results {
-		if !strings.HasPrefix(r.Name.String(), names[i]) {
+		if !named(r.Name, names[i]) {
 			return nil, fmt.Errorf("the benchmark is %s, not %s", r.Name, names[i])
 		}
 	}
 	return results, nil
+}
+
+// named reports whether a benchmark is the one that was asked for: go test adds
+// GOMAXPROCS to its name, unless that is 1.
+func named(got benchfmt.Name, want string) bool {
+	procs, ok := strings.CutPrefix(got.String(), want)
+	if !ok || procs == "" {
+		return ok
+	}
+	_, err := strconv.ParseUint(strings.TrimPrefix(procs, "-"), 10, 16)
+	return procs[0] == '-' && err == nil
 }
 
 // config is what is the same for all samples of a run. Whatever differs between
@@ -137,6 +149,9 @@ func Root(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}").Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", Environment(errors.New("go is not on PATH: the benchmarks are built from source, install Go from go.dev/dl"))
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
 	}
 	path, dir, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	if err != nil || path != module {

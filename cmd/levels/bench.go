@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,29 +58,29 @@ machines run 4 processes each, of which each runs 64 tasks at once.`,
 	f.StringVar(&plan.Redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: REDIS_URL, else a private redis-server, else the embedded store)")
 	f.Lookup("redis").DefValue = "" // it may hold a password
 	f.BoolVar(&plan.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
-	f.StringVar(&dir, "out", filepath.Join("results", "runs"), "folder for the results")
+	f.StringVar(&dir, "out", "", "folder for the results (default: results/runs in the checkout)")
 	out.flags(cmd)
 	return cmd
 }
 
 // checkPlan checks the flags, and turns them into what a Plan means by them.
 func checkPlan(p *bench.Plan, pages string) error {
-	for _, level := range p.Levels {
-		if _, err := fleet.Parse(level); err != nil {
-			return usage("level", err)
-		}
+	if _, err := parseLevels(p.Levels); err != nil {
+		return err
+	}
+	if len(p.Works) == 0 {
+		return usage("work", errors.New("the value is empty"))
 	}
 	for _, work := range p.Works {
 		if err := fleet.Choose("workload", work, workload.Names()); err != nil {
 			return usage("work", err)
 		}
 	}
-	duration := func(d int64) string { return time.Duration(d).String() }
 	if err := errors.Join(
-		inRange("rounds", p.Rounds, 1, 1000, strconv.Itoa),
-		inRange("benchtime", int64(p.Benchtime), int64(time.Millisecond), int64(10*time.Minute), duration),
-		inRange("grain", p.Grain, 0, 1<<30, strconv.Itoa),
-		inRange("latency", int64(p.Latency), 0, int64(workload.MaxLatency), duration),
+		inRange("rounds", p.Rounds, 1, 1000),
+		inRange("benchtime", p.Benchtime, time.Millisecond, 10*time.Minute),
+		inRange("grain", p.Grain, 0, 1<<30),
+		inRange("latency", p.Latency, 0, workload.MaxLatency),
 	); err != nil {
 		return err
 	}
@@ -97,12 +98,28 @@ func checkPlan(p *bench.Plan, pages string) error {
 	return nil
 }
 
+// parseLevels parses what --level lists.
+func parseLevels(names []string) (specs []fleet.Spec, err error) {
+	if len(names) == 0 {
+		return nil, usage("level", errors.New("the value is empty"))
+	}
+	for _, name := range names {
+		spec, err := fleet.Parse(name)
+		if err != nil {
+			return nil, usage("level", err)
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
 // runBench runs the plan and prints what came of it, even if it was cut short.
 func runBench(ctx context.Context, plan bench.Plan, dir string, out output) error {
 	root, err := bench.Root(ctx)
 	if err != nil {
 		return err
 	}
+	dir = cmp.Or(dir, runsIn(root))
 	self, err := os.Executable()
 	if err != nil {
 		return bench.Environment(err)
@@ -126,6 +143,9 @@ func runBench(ctx context.Context, plan bench.Plan, dir string, out output) erro
 	}
 	return err
 }
+
+// runsIn is where the runs of a checkout are.
+func runsIn(root string) string { return filepath.Join(root, "results", "runs") }
 
 func invalid(r *report.Run) bool {
 	for _, t := range r.Tables {

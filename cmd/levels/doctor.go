@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func ladder(ctx context.Context, redis string) error {
 	}
 	st, err := fleet.OpenStore(ctx, fleet.Config{Worker: []string{self, "worker"}, Redis: redis})
 	if err != nil {
-		return bench.Environment(err)
+		return cmp.Or(context.Cause(ctx), bench.Environment(err))
 	}
 	defer st.Close()
 	ping, hangUp, err := store.Pinger(st.URL)

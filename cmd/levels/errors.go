@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +21,18 @@ type usageError struct{ error }
 // usage says what is wrong with the value of a flag: its name, and a reason that
 // quotes the value and says what to do.
 func usage(flag string, err error) error { return usageError{fmt.Errorf("--%s: %w", flag, err)} }
+
+// oneLine writes an error on one line. The lines of several errors, or of what
+// another program said, are told apart by semicolons.
+func oneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(lines, "; ")
+}
 
 // isEnvironment reports whether err is about something around the program: a
 // folder, a file, a port, a server, a tool.
@@ -40,13 +54,16 @@ func noSuchVerb(cmd *cobra.Command, args []string) error {
 			verbs = append(verbs, c.Name())
 		}
 	}
+	if len(verbs) == 0 {
+		return noArgs(cmd, args)
+	}
 	return usageError{fleet.Choose("command", args[0], verbs)}
 }
 
 // noArgs rejects arguments that are no flags.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("unexpected argument %.80q: %s takes flags only, see levels %s --help", args[0], cmd.Name(), cmd.Name())}
+		return usageError{fmt.Errorf("unexpected argument %.80q: %s takes flags only, see %s --help", args[0], cmd.Name(), cmd.CommandPath())}
 	}
 	return nil
 }
@@ -86,14 +103,16 @@ func wants(f *pflag.Flag) string {
 		return "a duration, as in --" + f.Name + " 200ms (give the unit)"
 	case "bool":
 		return "true or false"
+	case "stringSlice":
+		return "a list, as in --" + f.Name + " " + strings.Trim(f.DefValue, "[]")
 	}
 	return "a " + f.Value.Type()
 }
 
 // inRange checks a number against its limits.
-func inRange[T int | int64](flag string, v, least, most T, show func(T) string) error {
+func inRange[T int | time.Duration](flag string, v, least, most T) error {
 	if v < least || v > most {
-		return usage(flag, fmt.Errorf("%q: must be from %s to %s", show(v), show(least), show(most)))
+		return usage(flag, fmt.Errorf("%q: must be from %v to %v", fmt.Sprint(v), least, most))
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -39,15 +38,43 @@ Exit codes: 0 done; 1 something measured is wrong or failed; 2 wrong arguments;
   levels bench --level async,thread --work io     only these
   levels words --level 'machine/queue>process'    count the words of Go's standard library
   levels doctor                                   what this machine can do`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchVerb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(newBench(), newReport(), newWords(), newWorker(), newOrigin(), newDoctor(), newVersion(), newEcho())
-	root.CompletionOptions.HiddenDefaultCmd = false
+	adoptHelpers(root)
 	return root
+}
+
+// adoptHelpers makes the verbs that cobra brings along speak and reject arguments
+// as the others do.
+func adoptHelpers(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Short = "explain a verb"
+	help.Example = "  levels help bench"
+	help.Args = func(_ *cobra.Command, args []string) error {
+		verb, rest, err := root.Find(args)
+		if err != nil {
+			return usageError{err}
+		}
+		return noSuchVerb(verb, rest)
+	}
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Short = "print a script that completes what you type"
+	completion.Example = "  source <(levels completion bash)"
+	completion.Args = noSuchVerb
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, shell := range completion.Commands() {
+		shell.Short = "print the script for " + shell.Name()
+		shell.Args = noArgs
+	}
 }
 
 // The exit codes.
@@ -69,7 +96,7 @@ func exitCode(err error) int {
 		fmt.Fprintln(os.Stderr, "levels: interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintln(os.Stderr, "levels:", strings.Join(strings.Fields(err.Error()), " "))
+	fmt.Fprintln(os.Stderr, "levels:", oneLine(err))
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage

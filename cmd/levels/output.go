@@ -59,7 +59,6 @@ type progress struct {
 	terminal bool
 	width    int
 	last     time.Time
-	step     string
 }
 
 func newProgress(f *os.File) *progress {

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,11 +30,11 @@ results/runs.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.check(); err != nil {
 				return err
 			}
-			path, err := latest(args)
+			path, err := latest(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -48,24 +49,19 @@ results/runs.`,
 	return cmd
 }
 
-// latest is the run that was asked for, or else the latest there is: runs are
-// named by the time they began.
-func latest(args []string) (string, error) {
+// latest is the run that was asked for, or else the latest of this checkout:
+// runs are named by the time they began.
+func latest(ctx context.Context, args []string) (string, error) {
 	if len(args) == 1 {
 		return args[0], nil
 	}
-	runs, err := filepath.Glob(filepath.Join("results", "runs", "*", "samples.txt"))
+	root, err := bench.Root(ctx)
+	if err != nil {
+		return "", err
+	}
+	runs, err := filepath.Glob(filepath.Join(runsIn(root), "*", "samples.txt"))
 	if err != nil || len(runs) == 0 {
 		return "", bench.Environment(errors.New("there is no run in results/runs: make one with levels bench, or name one"))
 	}
-	newest := runs[0]
-	for _, run := range runs {
-		if filepath.Base(filepath.Dir(run)) > filepath.Base(filepath.Dir(newest)) {
-			newest = run
-		}
-	}
-	if _, err := os.Stat(newest); err != nil {
-		return "", bench.Environment(err)
-	}
-	return filepath.Dir(newest), nil
+	return filepath.Dir(slices.Max(runs)), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 
@@ -9,9 +10,10 @@ import (
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "print the version",
-		Args:  noArgs,
+		Use:     "version",
+		Short:   "print the version",
+		Example: "  levels version",
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Println(version())
 			return nil
@@ -25,7 +27,7 @@ func version() string {
 	if !ok {
 		return "levels (unknown version)"
 	}
-	text := "levels " + info.Main.Version + " " + info.GoVersion
+	text := "levels " + cmp.Or(info.Main.Version, "(devel)") + " " + info.GoVersion
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":

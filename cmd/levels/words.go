@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -43,15 +44,17 @@ count the same.`,
 			if len(names) == 1 && names[0] == "all" {
 				names = bench.Levels
 			}
-			for _, name := range names {
-				spec, err := fleet.Parse(name)
-				if err != nil {
-					return usage("level", err)
-				}
+			specs, err := parseLevels(names)
+			if err != nil {
+				return err
+			}
+			for _, spec := range specs {
 				c.specs = append(c.specs, bench.Widen(spec, true))
 			}
-			duration := func(d int64) string { return time.Duration(d).String() }
-			if err := inRange("latency", int64(c.latency), 0, int64(workload.MaxLatency), duration); err != nil {
+			if err := errors.Join(
+				inRange("latency", c.latency, 0, workload.MaxLatency),
+				inRange("top", c.top, 0, math.MaxInt32),
+			); err != nil {
 				return err
 			}
 			return countWords(cmd.Context(), c)
@@ -103,7 +106,7 @@ func countWords(ctx context.Context, c wordsConfig) error {
 	for _, spec := range c.specs {
 		got, err := countAt(ctx, spec, work, c)
 		if err != nil {
-			return fmt.Errorf("%s: %w", spec, err)
+			return cmp.Or(context.Cause(ctx), fmt.Errorf("%s: %w", spec, err))
 		}
 		if first == nil {
 			first = got

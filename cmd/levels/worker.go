@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -55,7 +56,11 @@ func newRole(use, role, about string) *cobra.Command {
 			if _, err := fleet.Parse(cmp.Or(w.Level, "serial")); err != nil {
 				return usage("level", err)
 			}
-			return w.Run(cmd.Context(), workload.Funcs())
+			err := w.Run(cmd.Context(), workload.Funcs())
+			if err != nil && cmd.Context().Err() == nil { // what fails before the end is a port, a file, a Redis
+				return bench.Environment(err)
+			}
+			return err
 		},
 	}
 	flags := flag.NewFlagSet(role, flag.ContinueOnError)

@@ -1,0 +1,218 @@
+package bench
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+func complete(t *testing.T, p Plan) Plan {
+	t.Helper()
+	p, err := p.Complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func spec(t *testing.T, s string) fleet.Spec {
+	t.Helper()
+	spec, err := fleet.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+func TestCompleteFillsInTheDefaults(t *testing.T) {
+	want := Plan{
+		Levels: Levels, Works: Works, Rounds: 6, Benchtime: 200 * time.Millisecond,
+		Latency: 2 * time.Millisecond, Sample: 128,
+	}
+	if got := complete(t, Plan{}); !reflect.DeepEqual(got, want) {
+		t.Errorf("the zero plan is %+v\nwant %+v", got, want)
+	}
+	given := Plan{
+		Levels: []string{"async:7"}, Works: []string{"skew"}, Rounds: 1, Benchtime: time.Second, Seed: 5,
+		Grain: 3, Latency: time.Second, Sample: 9, Corpus: "corpus", Redis: "redis://host", Embedded: true,
+	}
+	if got := complete(t, given); !reflect.DeepEqual(got, given) {
+		t.Errorf("a full plan became %+v\nwant %+v", got, given)
+	}
+	if got := complete(t, Plan{Latency: -1, Sample: -1}); got.Latency != 0 || got.Sample != 0 {
+		t.Errorf("latency %v, sample %d of a plan without latency and with all pages, want 0 and 0", got.Latency, got.Sample)
+	}
+}
+
+func TestCompleteRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		plan Plan
+		want string
+	}{
+		"level":     {Plan{Levels: []string{"serial", "thraed"}}, `unknown level "thraed"`},
+		"nesting":   {Plan{Levels: []string{"thread>async"}}, "thread runs functions itself"},
+		"workload":  {Plan{Works: []string{"cpu", "wrods"}}, `did you mean "words"?`},
+		"rounds":    {Plan{Rounds: -1}, "-1 rounds"},
+		"benchtime": {Plan{Benchtime: -time.Second}, "benchtime -1s"},
+		"grain":     {Plan{Grain: -7}, "grain -7"},
+	} {
+		if _, err := test.plan.Complete(); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: err = %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+func TestCellsAreDistinct(t *testing.T) {
+	p := complete(t, Plan{Levels: []string{"async:7", "machine", "async/pool:7", "machine/rpc", "serial", "serial"}, Works: []string{"cpu", "empty", "cpu"}})
+	var got []string
+	for _, c := range p.Cells() {
+		got = append(got, c.String())
+	}
+	inner := fmt.Sprintf("machine/rpc:2>async:%d", max(runtime.GOMAXPROCS(0)/2, 1))
+	want := []string{"cpu at async:7", "cpu at " + inner, "cpu at serial", "empty at async:7", "empty at " + inner, "empty at serial"}
+	if !slices.Equal(got, want) {
+		t.Errorf("cells %q\nwant %q", got, want)
+	}
+}
+
+func order(p Plan, round int) (names []string) {
+	for _, c := range p.Schedule(round) {
+		names = append(names, c.String())
+	}
+	return names
+}
+
+func TestScheduleShufflesEachRound(t *testing.T) {
+	p := complete(t, Plan{})
+	sorted := slices.Sorted(slices.Values(order(p, 1)))
+	if len(sorted) != len(Levels)*len(Works) || len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
+		t.Fatalf("round 1 measures %q", sorted)
+	}
+	seen := map[string]int{}
+	for round := 1; round <= p.Rounds; round++ {
+		names := order(p, round)
+		if !slices.Equal(slices.Sorted(slices.Values(names)), sorted) {
+			t.Errorf("round %d measures %q, round 1 %q", round, names, sorted)
+		}
+		if again := order(p, round); !slices.Equal(again, names) {
+			t.Errorf("round %d is once %q and once %q", round, names, again)
+		}
+		if other, ok := seen[strings.Join(names, ",")]; ok {
+			t.Errorf("rounds %d and %d have the same order", other, round)
+		}
+		seen[strings.Join(names, ",")] = round
+	}
+	if p.Seed++; slices.Equal(order(p, 1), order(complete(t, Plan{}), 1)) {
+		t.Error("another seed gives the same order")
+	}
+}
+
+func TestWiden(t *testing.T) {
+	cores := runtime.GOMAXPROCS(0)
+	half := max(cores/2, 1)
+	for _, test := range []struct{ in, computes, waits string }{
+		{"serial", "serial", "serial"},
+		{"async", fmt.Sprint("async:", cores), "async:256"},
+		{"async:7", "async:7", "async:7"},
+		{"thread", fmt.Sprint("thread:", cores), "thread:16"},
+		{"thread:3", "thread:3", "thread:3"},
+		{"process", fmt.Sprint("process:", cores), "process:16"},
+		{"process>async:8", fmt.Sprintf("process:%d>async:8", cores), fmt.Sprintf("process:%d>async:8", cores)},
+		{"machine/rpc", fmt.Sprint("machine/rpc:2>async:", half), "machine/rpc:2>async:128"},
+		{"machine/queue", fmt.Sprint("machine/queue:2>async:", half), "machine/queue:2>async:128"},
+		{"machine/queue:5", "machine/queue:5", "machine/queue:5"},
+		{"machine/queue>process:2>async", "machine/queue:2>process:2>async", "machine/queue:2>process:2>async"},
+	} {
+		in := spec(t, test.in)
+		if got := Widen(in, false).String(); got != test.computes {
+			t.Errorf("%s, where tasks compute, is %s, want %s", test.in, got, test.computes)
+		}
+		if got := Widen(in, true).String(); got != test.waits {
+			t.Errorf("%s, where tasks wait, is %s, want %s", test.in, got, test.waits)
+		}
+		if !reflect.DeepEqual(in, spec(t, test.in)) {
+			t.Errorf("%s was changed to %s", test.in, in)
+		}
+	}
+}
+
+func TestGrain(t *testing.T) {
+	for _, test := range []struct{ size, asked, want int }{{0, 0, 0}, {0, 9, 0}, {5, 0, 5}, {5, 9, 9}} {
+		if got := Grain(workload.Workload{Size: test.size}, test.asked); got != test.want {
+			t.Errorf("asked for %d of tasks with %d: %d, want %d", test.asked, test.size, got, test.want)
+		}
+	}
+}
+
+func TestBatch(t *testing.T) {
+	for _, test := range []struct {
+		level, work    string
+		distinct, want int
+	}{
+		{"serial", "empty", 1, 4096},
+		{"serial", "empty", 100, 4100},
+		{"serial", "cpu", 64, 256},
+		{"serial", "skew", 300, 300},
+		{"serial", "io", 1, 4},
+		{"thread:16", "io", 1, 64},
+		{"async:256", "words", 128, 1024},
+		{"async:256", "words", 1000, 2000},
+		{"machine/rpc:2>async:128", "cpu", 64, 1024},
+		{"serial", "words", 10700, 10700},
+	} {
+		w := workload.Workload{Name: test.work, Distinct: test.distinct}
+		if got := Batch(spec(t, test.level), w); got != test.want {
+			t.Errorf("%d distinct %s at %s: batch of %d, want %d", test.distinct, test.work, test.level, got, test.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	keys := []string{"level", "impl", "work", "grain", "workers", "inflight", "batch"}
+	for level, want := range map[string]string{
+		"serial":                          "level=serial/impl=serial/work=cpu/grain=50/workers=1/inflight=1/batch=9",
+		"async:7":                         "level=async/impl=pool/work=cpu/grain=50/workers=7/inflight=7/batch=9",
+		"thread:3":                        "level=thread/impl=crew/work=cpu/grain=50/workers=3/inflight=3/batch=9",
+		"process:3":                       "level=process/impl=pipe/work=cpu/grain=50/workers=3/inflight=3/batch=9",
+		"process:3>async:8":               "level=process/impl=pipe>async/work=cpu/grain=50/workers=3/inflight=24/batch=9",
+		"machine/rpc:2>async:4":           "level=machine/impl=rpc/work=cpu/grain=50/workers=2/inflight=8/batch=9",
+		"machine/queue:2":                 "level=machine/impl=queue/work=cpu/grain=50/workers=2/inflight=512/batch=9",
+		"machine/rpc:2>process:3>async:4": "level=machine/impl=rpc>process>async/work=cpu/grain=50/workers=2/inflight=24/batch=9",
+		"machine/rpc:1>machine/queue:2":   "level=machine/impl=rpc>machine.queue/work=cpu/grain=50/workers=1/inflight=512/batch=9",
+	} {
+		got := Name(spec(t, level), "cpu", 50, 9)
+		if got != want {
+			t.Errorf("%s is called %s\nwant %s", level, got, want)
+		}
+		base, parts := benchfmt.Name("Throughput/" + got + "-2").Parts()
+		if string(base) != "Throughput" || len(parts) != len(keys)+1 || string(parts[len(keys)]) != "-2" {
+			t.Errorf("%s has the parts %q %q", got, base, parts)
+			continue
+		}
+		for i, key := range keys {
+			if !strings.HasPrefix(string(parts[i]), "/"+key+"=") {
+				t.Errorf("part %d of %s is %s, want %s", i, got, parts[i], key)
+			}
+		}
+	}
+}
+
+func TestNamesOfACell(t *testing.T) {
+	w := workload.Workload{Name: "cpu", Distinct: 64, Size: 50000}
+	want := []string{
+		"Throughput/level=thread/impl=crew/work=cpu/grain=7/workers=3/inflight=3/batch=256",
+		"Latency/level=thread/impl=crew/work=cpu/grain=7/workers=3/inflight=3/batch=1",
+	}
+	if got := (Plan{Grain: 7}).names(Cell{spec(t, "thread:3"), "cpu"}, w); !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
