@@ -1,7 +1,7 @@
 # `make` prints what there is to make. Everything needs Go and git only; a C
 # compiler adds the race detector, redis-server a real store.
 
-RACE  := $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
+RACE   = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 TOOL  := go tool -modfile=bench/tools.mod
 COUNT ?= 1000
 ARGS  ?=
@@ -20,7 +20,7 @@ race: ## the tests of the levels ten times, with the race detector, on one proce
 	go test -race -shuffle=on -cpu=1,2 -count=5 -timeout 60m ./levels/...
 
 conformance: ## the promises of every level COUNT=1000 times, with the race detector (takes hours)
-	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/...
+	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/... ./bench/fleet
 
 bench: levels ## compare the levels on four workloads, in under three minutes
 	@.bin/levels bench $(ARGS)

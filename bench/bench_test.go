@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -32,7 +33,7 @@ var (
 	seedFlag     = flag.Uint64("seed", 0, "seed of the inputs")
 	corpusFlag   = flag.String("corpus", "", "folder of the pages (default: the source of the Go standard library)")
 	originFlag   = flag.String("origin", "", "URL of the origin (default: one is started)")
-	redisFlag    = flag.String("redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: a private one)")
+	redisFlag    = flag.String("redis", "", "URL of the Redis (default: REDIS_URL, or else a private one)")
 	embeddedFlag = flag.Bool("embedded", false, "take the embedded store even if a server is installed")
 	leashFlag    = flag.Bool("leash", false, "stop when standard input ends")
 )
@@ -57,6 +58,7 @@ func TestMain(m *testing.M) {
 		go func() { // ends with the process
 			io.Copy(io.Discard, os.Stdin)
 			cancel(errors.New("the harness is gone"))
+			time.AfterFunc(5*time.Second, func() { os.Exit(1) }) // a check may take longer
 		}()
 	}
 	stop, err := setUp()
@@ -91,7 +93,7 @@ func setUp() (stop func(), err error) {
 func names(list string) []string { return strings.Split(list, ",") }
 
 func fleetConfig() fleet.Config {
-	return fleet.Config{Funcs: workload.Funcs(), Worker: []string{os.Args[0]}, Redis: *redisFlag, Embedded: *embeddedFlag}
+	return fleet.Config{Funcs: workload.Funcs(), Worker: []string{os.Args[0]}, Redis: cmp.Or(*redisFlag, os.Getenv("REDIS_URL")), Embedded: *embeddedFlag}
 }
 
 // BenchmarkThroughput hands over batches as fast as the level takes them.
@@ -159,7 +161,7 @@ func newJob(w workload.Workload, grain, n int) *job {
 // checksum becomes known.
 func (j *job) warmUp(b *testing.B, l levels.Level) {
 	results := l.Run(world.ctx, j.tasks[:j.work.Distinct])
-	j.check(b, j.tasks, results)
+	j.check(b, j.tasks[:j.work.Distinct], results)
 	outputs := make([][]byte, len(results))
 	for i, r := range results {
 		outputs[i] = r.Output
@@ -169,6 +171,9 @@ func (j *job) warmUp(b *testing.B, l levels.Level) {
 
 // check fails the benchmark unless every task has its one right result.
 func (j *job) check(b *testing.B, tasks []levels.Task, results []levels.Result) {
+	if len(results) != len(tasks) {
+		b.Fatalf("%d tasks have %d results", len(tasks), len(results))
+	}
 	for i, r := range results {
 		if r.Err != nil {
 			b.Fatalf("task %d of %d: %v", i, len(results), r.Err)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,14 +41,20 @@ type Progress struct {
 // are on disk as soon as they are measured: when ctx ends, Run stops the one
 // that is running, and returns the folder together with the cause of ctx.
 //
-// A sample that fails is noted in the journal, and the run goes on. The error
-// tells that nothing could be measured at all.
+// A sample that fails is noted in the journal, and the run goes on: whoever
+// reads the folder sees it. The error says why the run could not begin, or why
+// it could not go on. There is no folder if nothing was measured.
 func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
 	if p, err = p.Complete(); err != nil {
 		return "", err
 	}
 	m := &measurement{Runner: r, plan: p, begun: time.Now(), total: p.Rounds * len(p.Cells())}
-	defer func() { err = errors.Join(err, m.close()) }()
+	defer func() {
+		err = errors.Join(err, m.close())
+		if m.done == 0 {
+			dir = ""
+		}
+	}()
 	if err := m.open(ctx); err != nil {
 		return "", interrupted(ctx, err)
 	}
@@ -90,33 +97,56 @@ type measurement struct {
 	undo    []func() // last first
 }
 
-// open builds the test binary, starts what the samples share, and begins the
-// files.
+// open looks at what it was given, then builds the test binary and starts what
+// the samples share, and begins the files. A mistake shows before the build.
 func (m *measurement) open(ctx context.Context) error {
-	m.progress("building the benchmarks")
-	if err := m.build(ctx); err != nil {
-		return err
-	}
-	m.progress("starting the origin")
+	m.progress("looking at the corpus and the store")
 	corpus, err := workload.OpenCorpus(m.plan.Corpus)
 	if err != nil {
 		return Environment(err)
 	}
 	m.undo = append(m.undo, func() { corpus.Close() })
 	config := fleet.Config{Worker: m.Worker, Redis: m.plan.Redis, Embedded: m.plan.Embedded}
+	store, err := m.plan.store(ctx, config)
+	if err != nil {
+		return Environment(err)
+	}
+	if at, err := os.Stat(m.Out); err == nil && !at.IsDir() {
+		return Environment(fmt.Errorf("results cannot be written to %s: it is no folder", m.Out))
+	}
+	m.progress("building the benchmarks")
+	if err := m.build(ctx); err != nil {
+		return err
+	}
+	m.progress("starting the origin")
 	origin, _, stop, err := fleet.StartOrigin(ctx, config, m.plan.Corpus)
 	if err != nil {
 		return Environment(err)
 	}
 	m.undo = append(m.undo, stop)
-	store, err := fleet.OpenStore(ctx, config)
-	if err != nil {
-		return Environment(err)
-	}
-	defer store.Close() // each sample has its own, unless it is a given one
 	m.env = workload.Env{Origin: origin, Corpus: corpus, Latency: m.plan.Latency, Sample: m.plan.Sample, Seed: m.plan.Seed}
 	m.args = m.plan.args(origin)
-	return m.begin(store.Name, fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes()))
+	if err := m.begin(store, fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes())); err != nil {
+		return Environment(err)
+	}
+	return nil
+}
+
+// store is the name of the store that the samples will use: each has one of its
+// own, unless one was given. A plan without a queue has none.
+func (p Plan) store(ctx context.Context, c fleet.Config) (name string, err error) {
+	if !slices.ContainsFunc(p.Cells(), func(c Cell) bool { return c.Spec.NeedsStore() }) {
+		return "none", nil
+	}
+	s, err := fleet.OpenStore(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if p.Redis != "" {
+		return s.Name + " (given)", nil
+	}
+	return s.Name, nil
 }
 
 func (m *measurement) build(ctx context.Context) error {
@@ -152,19 +182,19 @@ func (m *measurement) begin(store, corpus string) error {
 	commit := commitOf(m.Root)
 	var err error
 	if m.dir, err = newFolder(m.Out, m.begun.UTC().Format("20060102T150405Z")+"-"+commit); err != nil {
-		return Environment(err)
+		return err
 	}
 	m.config = m.plan.config(commit, store, corpus)
 	if m.samples, err = os.Create(filepath.Join(m.dir, "samples.txt")); err != nil {
-		return Environment(err)
+		return err
 	}
 	if m.journal, err = os.Create(filepath.Join(m.dir, "journal.jsonl")); err != nil {
-		return Environment(err)
+		return err
 	}
 	m.writer = benchfmt.NewWriter(m.samples)
 	for _, u := range units {
 		if err := m.writer.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: u.name, Key: u.key}, OrigUnit: u.name, Value: u.value}); err != nil {
-			return Environment(err)
+			return err
 		}
 	}
 	return nil
@@ -276,6 +306,9 @@ func (m *measurement) close() error {
 		if f != nil {
 			err = errors.Join(err, f.Close())
 		}
+	}
+	if m.done == 0 && m.dir != "" {
+		err = errors.Join(err, os.RemoveAll(m.dir)) // a run without samples is none
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func TestRunOfWhatDoesNotBuild(t *testing.T) {
 		if text := err.Error(); dir != "" || !strings.Contains(text, "build the benchmarks in "+root+": ") || !strings.Contains(text, want) {
 			t.Errorf("results in %q, err = %v, want one that names %s and has %q", dir, err, root, want)
 		}
-		if got := strings.Join(steps, ", "); got != "building the benchmarks" {
+		if got := strings.Join(steps, ", "); got != "looking at the corpus and the store, building the benchmarks" {
 			t.Errorf("steps: %s", got)
 		}
 	}

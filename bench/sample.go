@@ -32,7 +32,7 @@ func (m *measurement) measure(ctx context.Context, cell Cell, names []string) ([
 		return nil, fmt.Errorf("start the benchmark: %w", err)
 	}
 	defer p.Stop(5 * time.Second)
-	defer context.AfterFunc(ctx, func() { p.Stdin.Close() })() // it then ends its workers and itself
+	defer context.AfterFunc(ctx, func() { p.Stop(3 * time.Second) })() // its workers go with it
 	p.Stdout.SetReadDeadline(time.Now().Add(sampleLimit + 10*m.plan.Benchtime))
 	out, err := io.ReadAll(p.Stdout)
 	if err != nil {

@@ -22,10 +22,10 @@ func (e *PanicError) Unwrap() error {
 }
 
 // Recover returns the same functions, of which each turns a panic into the
-// error of its own task, a [*PanicError]. Machines use it: one bad request
-// should not stop a server. Threads and async I/O do not, for a panic there
-// ends the program, and that is one of the things to learn about them; whoever
-// wants it otherwise writes
+// error of its own task, a [*PanicError]. The machines that the levels command
+// starts use it: one bad request should not stop a server. Its threads and
+// goroutines do not, for a panic there ends the program, and that is one of the
+// things to learn about them; whoever wants it otherwise writes
 //
 //	async.New(async.Config{Funcs: levels.Recover(funcs)})
 //

@@ -13,8 +13,8 @@ import (
 // of them under way, so that l has the next at hand when it finishes the last:
 // no more than four batches are in memory, however many tasks there are. It
 // ends when the tasks end, when ctx ends, or when the loop is left; by then
-// nothing it started is still running. Tasks not yet taken when ctx ends have
-// no result.
+// nothing it started is still running. Tasks not yet handed to l when ctx ends
+// have no result.
 //
 // It takes the tasks in a goroutine of its own, one at a time, and waits for
 // the next: a source that may block for long should look at ctx itself.

@@ -56,8 +56,10 @@ func Open(ctx context.Context, s Spec, c Config) (*Fleet, error) {
 		c.Env = Env()
 	}
 	f := &Fleet{}
-	var err error
-	f.Level, err = f.open(ctx, s, c)
+	err := f.openStore(ctx, s, &c)
+	if err == nil {
+		f.Level, err = f.open(ctx, s, c)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", s, err), f.Close())
 	}
@@ -100,20 +102,29 @@ func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Confi
 }
 
 func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
-	st, err := OpenStore(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	f.opened = append(f.opened, st.Close)
-	f.Store = st.Name
-	config := machine.QueueConfig{Redis: st.URL, Name: queueName(), Lease: c.Lease}
-	c.Env = append(c.Env[:len(c.Env):len(c.Env)], "REDIS_URL="+st.URL) // not an argument: those can be read by everybody
+	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease}
 	for range machines {
 		if err := f.start(ctx, c, "queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String()); err != nil {
 			return nil, err
 		}
 	}
 	return machine.NewQueue(ctx, config)
+}
+
+// openStore finds or starts one Redis for all queues of the level, however deep
+// inside it they are, and puts it into c.
+func (f *Fleet) openStore(ctx context.Context, s Spec, c *Config) error {
+	if !s.NeedsStore() {
+		return nil
+	}
+	st, err := OpenStore(ctx, *c)
+	if err != nil {
+		return err
+	}
+	f.opened = append(f.opened, st.Close)
+	f.Store, c.Redis = st.Name, st.URL
+	c.Env = append(c.Env[:len(c.Env):len(c.Env)], "REDIS_URL="+st.URL) // not an argument: those can be read by everybody
+	return nil
 }
 
 // OpenStore finds or starts the Redis that the queue of a level opened with c
@@ -126,8 +137,9 @@ func OpenStore(ctx context.Context, c Config) (*store.Store, error) {
 	return store.Open(ctx, store.Config{URL: c.Redis, Embedded: embedded, Only: c.Embedded, Env: c.Env})
 }
 
-// Faults counts the workers that died and were replaced. What was measured
-// meanwhile is not the level's normal speed.
+// Faults counts the machines that died and were replaced; what dies inside a
+// machine, or at the level of processes, loses tasks and shows by that. What was
+// measured meanwhile is not the level's normal speed.
 func (f *Fleet) Faults() int {
 	n := 0
 	for _, w := range f.workers {

@@ -119,12 +119,12 @@ func TestOpenFails(t *testing.T) {
 }
 
 func TestWorkRejectsArguments(t *testing.T) {
-	for _, args := range [][]string{{"wroker"}, {"rpc", "--no-such-flag"}, {"process", "--listen", "x"}} {
+	for _, args := range [][]string{{"wroker"}, {"rpc", "--no-such-flag"}, {"process", "--listen", "x"}, {"rpc", "--listen", "0.0.0.0:0"}, {"origin", "--listen", "nowhere"}} {
 		if code := fleet.Work(args, nil); code != 2 {
 			t.Errorf("%q: exit code %d, want 2", args, code)
 		}
 	}
-	for _, args := range [][]string{{"rpc", "--listen", "0.0.0.0:0"}, {"rpc", "--token-file", "no such file"}, {"origin", "--corpus", "no such folder"}, {"queue", "--redis", "redis://127.0.0.1:1"}} {
+	for _, args := range [][]string{{"rpc", "--token-file", "no such file"}, {"origin", "--corpus", "no such folder"}, {"queue", "--redis", "redis://127.0.0.1:1"}} {
 		if code := fleet.Work(args, nil); code != 1 {
 			t.Errorf("%q: exit code %d, want 1", args, code)
 		}

@@ -47,6 +47,9 @@ func Parse(s string) (Spec, error) {
 		}
 		spec = append(spec, part)
 	}
+	if spec.AtOnce() > maxAtOnce {
+		return nil, fmt.Errorf("%.80q runs more than %d tasks at once: lower the widths", s, maxAtOnce)
+	}
 	for _, p := range spec[:len(spec)-1] {
 		if p.Level != "machine" && p.Level != "process" {
 			return nil, fmt.Errorf("%.80q: %s runs functions itself, so no level can be inside it; machine and process can have one", s, p.Level)
@@ -57,7 +60,7 @@ func Parse(s string) (Spec, error) {
 
 func parsePart(text string) (Part, error) {
 	name, width, hasWidth := strings.Cut(text, ":")
-	level, impl, _ := strings.Cut(name, "/")
+	level, impl, hasImpl := strings.Cut(name, "/")
 	p := Part{Level: level, Impl: impl}
 	var names []string
 	for _, c := range Choices {
@@ -65,7 +68,7 @@ func parsePart(text string) (Part, error) {
 		if c.Level != level {
 			continue
 		}
-		if impl == "" {
+		if !hasImpl {
 			p.Impl = c.Impls[0]
 		} else if err := Choose("implementation of "+level, impl, c.Impls); err != nil {
 			return p, err
@@ -84,7 +87,11 @@ func parsePart(text string) (Part, error) {
 	return p, nil
 }
 
-const maxWidth = 4096
+// The limits keep a slip of the finger from taking the machine.
+const (
+	maxWidth  = 4096
+	maxAtOnce = 65536
+)
 
 // String writes the Spec as Parse reads it, without what is the default.
 func (s Spec) String() string {
@@ -130,9 +137,16 @@ func (s Spec) withoutWidths() Spec {
 func (s Spec) AtOnce() int {
 	n := 1
 	for _, p := range s.complete() {
-		n *= p.Width
+		if n *= p.Width; n > maxAtOnce {
+			return maxAtOnce + 1 // before it overflows
+		}
 	}
 	return n
+}
+
+// NeedsStore reports whether there is a queue anywhere in the Spec.
+func (s Spec) NeedsStore() bool {
+	return slices.ContainsFunc(s, func(p Part) bool { return p.Level == "machine" && p.Impl == "queue" })
 }
 
 // Choose returns nil if got is one of the choices, and otherwise an error that

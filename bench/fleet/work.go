@@ -106,17 +106,23 @@ func Work(args []string, funcs levels.Funcs) int {
 		return 2
 	}
 	fs := flag.NewFlagSet("worker "+w.Role, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
 	w.Flags(fs)
-	if fs.Parse(args[1:]) != nil {
+	if err := fs.Parse(args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "worker %s: %v\n", w.Role, err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := w.Run(ctx, funcs); err != nil {
-		fmt.Fprintf(os.Stderr, "worker %s: %v\n", w.Role, err)
-		return 1
+	err := w.Run(ctx, funcs)
+	if err == nil {
+		return 0
 	}
-	return 0
+	fmt.Fprintf(os.Stderr, "worker %s: %v\n", w.Role, err)
+	if wrong := (ArgumentError{}); errors.As(err, &wrong) {
+		return 2
+	}
+	return 1
 }
 
 // Run is the worker's life: it returns when ctx ends, or standard input if it
@@ -150,8 +156,20 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	case "rpc":
 		return w.rpc(ctx, l)
 	}
-	config := machine.QueueConfig{Redis: cmp.Or(w.Redis, os.Getenv("REDIS_URL")), Name: w.Queue, Lease: w.Lease}
-	return machine.ServeQueue(ctx, config, l, w.Grace, func() { fmt.Println(ready + config.Name) })
+	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease}
+	return machine.ServeQueue(ctx, config, l, w.Grace, func() { w.announce(config.Name) })
+}
+
+func (w Worker) redis() string { return cmp.Or(w.Redis, os.Getenv("REDIS_URL")) }
+
+// announce says that the worker is ready, and where. What tasks print after
+// that goes to stderr if there is a parent: nobody reads on, and a full pipe
+// would stop them.
+func (w Worker) announce(where string) {
+	fmt.Println(ready + where)
+	if w.Leash {
+		os.Stdout = os.Stderr
+	}
 }
 
 // open opens the level that runs the worker's tasks. A machine recovers from
@@ -172,7 +190,7 @@ func (w Worker) open(ctx context.Context, funcs levels.Funcs) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(ctx, spec, Config{Funcs: funcs, Worker: command(self), Lease: w.Lease})
+	return Open(ctx, spec, Config{Funcs: funcs, Worker: command(self), Lease: w.Lease, Redis: w.redis()})
 }
 
 // command is how this program starts itself as a worker: under [Main], which
@@ -211,27 +229,41 @@ func (w Worker) origin(ctx context.Context) error {
 
 // listen opens the worker's address and says that it is ready.
 func (w Worker) listen(guarded bool) (net.Listener, error) {
-	l, err := listen(w.Listen, guarded)
+	l, err := listen(w.Listen, guarded, w.Role == "rpc")
 	if err == nil {
-		fmt.Printf("%shttp://%s\n", ready, l.Addr())
+		w.announce("http://" + l.Addr().String())
 	}
 	return l, err
 }
 
+// An ArgumentError says that what the worker was told is wrong, as opposed to
+// what is around it.
+type ArgumentError struct{ error }
+
+// Unwrap returns the reason.
+func (e ArgumentError) Unwrap() error { return e.error }
+
 // listen opens the address, or takes over the socket that was handed down.
 // Addresses that others can reach need a token.
-func listen(address string, guarded bool) (net.Listener, error) {
+func listen(address string, guarded, guardable bool) (net.Listener, error) {
 	if address == "fd:3" {
 		f := os.NewFile(3, address)
 		defer f.Close()
 		return net.FileListener(f)
+	}
+	if _, err := net.ResolveTCPAddr("tcp", address); err != nil {
+		return nil, ArgumentError{fmt.Errorf("--listen %.80q: %w: want HOST:PORT, as in 127.0.0.1:8080", address, err)}
 	}
 	l, err := net.Listen("tcp", cmp.Or(address, "127.0.0.1:0"))
 	if err != nil {
 		return nil, fmt.Errorf("%w: choose another address with --listen", err)
 	}
 	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !guarded {
-		return nil, errors.Join(fmt.Errorf("--listen %s can be reached from other machines: give a --token-file, or listen on 127.0.0.1", address), l.Close())
+		l.Close()
+		if guardable {
+			return nil, ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: give a --token-file, or listen on 127.0.0.1", address)}
+		}
+		return nil, ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: listen on 127.0.0.1", address)}
 	}
 	return l, nil
 }

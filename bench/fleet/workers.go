@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -24,7 +23,8 @@ type worker struct {
 	listener *os.File // handed to each process in turn; nil if it does not listen
 
 	deaths atomic.Int64
-	quit   chan struct{}
+	ctx    context.Context // ends when the worker shall not be replaced any more
+	quit   context.CancelFunc
 	alive  sync.WaitGroup // the goroutine in live
 }
 
@@ -52,7 +52,7 @@ func (f *Fleet) start(ctx context.Context, c Config, args ...string) error {
 
 // keep starts a worker, waits until it is ready, and replaces it when it dies.
 func (f *Fleet) keep(ctx context.Context, w *worker, c Config, args []string) error {
-	w.quit = make(chan struct{})
+	w.ctx, w.quit = context.WithCancel(context.WithoutCancel(ctx))
 	w.command = func() *exec.Cmd {
 		cmd := exec.Command(c.Worker[0], append(append(c.Worker[1:len(c.Worker):len(c.Worker)], args...), "--leash")...)
 		cmd.Env = c.Env
@@ -71,26 +71,31 @@ func (f *Fleet) keep(ctx context.Context, w *worker, c Config, args []string) er
 	return nil
 }
 
-// start starts the process and waits until it says that it is ready.
+// start starts the worker's process.
 func (w *worker) start(ctx context.Context) (*child.Process, error) {
-	p, err := child.Start(w.command())
-	if err != nil {
-		return nil, fmt.Errorf("start worker: %w", err)
+	p, _, err := launch(ctx, w.command())
+	return p, err
+}
+
+// launch starts a process of the fleet and waits until it says that it is
+// ready, and where.
+func launch(ctx context.Context, cmd *exec.Cmd) (p *child.Process, where string, err error) {
+	if p, err = child.Start(cmd); err != nil {
+		return nil, "", fmt.Errorf("start worker: %w", err)
 	}
+	late := time.AfterFunc(30*time.Second, p.Kill)
 	stop := context.AfterFunc(ctx, p.Kill)
-	p.Stdout.SetReadDeadline(time.Now().Add(10 * time.Second))
-	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
-	if !stop() {
-		err = context.Cause(ctx)
-	}
-	if err == nil && strings.HasPrefix(line, ready) {
-		return p, nil
+	line, _ := bufio.NewReader(p.Stdout).ReadString('\n')
+	inTime, wanted := late.Stop(), stop()
+	where, isReady := strings.CutPrefix(line, ready)
+	if inTime && wanted && isReady {
+		return p, strings.TrimSpace(where), nil
 	}
 	p.Stop(time.Second)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	if !wanted {
+		return nil, "", context.Cause(ctx)
 	}
-	return nil, fmt.Errorf("start worker: not ready: it said %.80q: %w", line, p.Obituary())
+	return nil, "", fmt.Errorf("start worker: not ready: it said %.80q: %w", line, p.Obituary())
 }
 
 // live replaces the process whenever it dies, until the fleet is closed. It is
@@ -100,7 +105,7 @@ func (w *worker) live(p *child.Process) {
 	for {
 		born := time.Now()
 		select {
-		case <-w.quit:
+		case <-w.ctx.Done():
 			p.Stop(5 * time.Second)
 			return
 		case <-p.Done():
@@ -112,12 +117,12 @@ func (w *worker) live(p *child.Process) {
 		}
 		for {
 			select {
-			case <-w.quit:
+			case <-w.ctx.Done():
 				return
 			case <-time.After(pause):
 			}
 			var err error
-			if p, err = w.start(context.Background()); err == nil {
+			if p, err = w.start(w.ctx); err == nil {
 				break
 			}
 			pause = time.Second
@@ -127,7 +132,7 @@ func (w *worker) live(p *child.Process) {
 
 // stop ends the process for good.
 func (w *worker) stop() error {
-	close(w.quit)
+	w.quit()
 	w.alive.Wait()
 	if w.listener != nil {
 		return w.listener.Close()
@@ -144,18 +149,10 @@ func StartOrigin(ctx context.Context, c Config, corpus string) (url string, pid 
 	}
 	cmd := exec.Command(c.Worker[0], append(c.Worker[1:len(c.Worker):len(c.Worker)], "origin", "--listen", "127.0.0.1:0", "--corpus", corpus, "--leash")...)
 	cmd.Env = c.Env
-	p, err := child.Start(cmd)
+	p, url, err := launch(ctx, cmd)
 	if err != nil {
-		return "", 0, nil, fmt.Errorf("start origin: %w", err)
+		return "", 0, nil, err
 	}
-	kill := context.AfterFunc(ctx, p.Kill)
-	defer kill()
-	p.Stdout.SetReadDeadline(time.Now().Add(30 * time.Second))
-	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
-	if err != nil {
-		return "", 0, nil, errors.Join(fmt.Errorf("start origin: %w", err), p.Stop(time.Second), p.Obituary())
-	}
-	url = strings.TrimSpace(strings.TrimPrefix(line, ready))
 	return url, p.Pid(), func() { p.Stop(5 * time.Second) }, nil
 }
 

@@ -22,6 +22,7 @@ var caveats = []caveat{
 	{always, "Peak memory adds up the peak of each process: pages they share count in each, and the peaks need not have been at the same time."},
 	{hasNoPlan, "These results were not made by levels bench. If one process made them all, its peak memory only rises: a row shows also what the rows before it took."},
 	{hasFewCores, "{cores} not sixteen: with more of them the order of the levels may be another."},
+	{hasGivenStore, "The Redis was given: what it uses is not counted, as that of a private one is."},
 	{hasMiniredis, "The store was miniredis, an embedded test double in a process of its own: its figures are not comparable with those of a real Redis."},
 }
 
@@ -64,6 +65,10 @@ func hasNoPlan(run *Run) bool { return run.Rounds == 0 }
 func hasFewCores(run *Run) bool {
 	n, err := strconv.Atoi(find(run.Config, "cores"))
 	return err == nil && n < 16
+}
+
+func hasGivenStore(run *Run) bool {
+	return strings.HasSuffix(find(run.Config, "store"), "(given)")
 }
 
 func hasMiniredis(run *Run) bool {

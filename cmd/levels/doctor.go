@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,20 +72,28 @@ func ladder(ctx context.Context, redis string) error {
 		return bench.Environment(err)
 	}
 	st, err := fleet.OpenStore(ctx, fleet.Config{Worker: []string{self, "worker"}, Redis: redis})
-	if err != nil {
-		return cmp.Or(context.Cause(ctx), bench.Environment(err))
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	defer st.Close()
-	ping, hangUp, err := store.Pinger(st.URL)
-	if err != nil {
-		return bench.Environment(err)
+	name := "none"
+	var ping func(context.Context) error
+	if err == nil {
+		defer st.Close()
+		name = st.Name
+		var hangUp func() error
+		if ping, hangUp, err = store.Pinger(st.URL); err == nil {
+			defer hangUp()
+		}
 	}
-	defer hangUp()
+	failed := err
+	if failed != nil { // the other rungs can do without
+		fmt.Printf("%-5s %-14s %v\n", probe.Warn, "store", err)
+	}
 	fmt.Printf("\n%-11s %10s %10s   one step\n", "latency", "p50", "p99")
 	for _, r := range probe.Ladder(ctx, probe.Config{Echo: []string{self, "echo"}, Spawn: []string{self, "version"}, Redis: ping}) {
 		what := r.What
 		if r.Name == "redis" {
-			what += " (" + st.Name + ")"
+			what += " (" + name + ")"
 		}
 		switch {
 		case r.Err != nil:
@@ -96,6 +103,9 @@ func ladder(ctx context.Context, redis string) error {
 		default:
 			fmt.Printf("%-11s %10s %10s   %s\n", r.Name, short(r.P50), short(r.P99), what)
 		}
+	}
+	if failed != nil && redis != "" {
+		return bench.Environment(failed)
 	}
 	return nil
 }

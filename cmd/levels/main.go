@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -22,7 +24,7 @@ func run(args []string) int {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	root := newRoot()
 	root.SetArgs(args)
-	return exitCode(root.ExecuteContext(ctx))
+	return exitCode(ctx, root.ExecuteContext(ctx))
 }
 
 func newRoot() *cobra.Command {
@@ -87,18 +89,19 @@ const (
 )
 
 // exitCode prints err, if any, as one line on standard error.
-func exitCode(err error) int {
+func exitCode(ctx context.Context, err error) int {
 	var usage usageError
+	var argument fleet.ArgumentError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, context.Canceled):
+	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "levels: interrupted")
 		return exitInterrupted
 	}
 	fmt.Fprintln(os.Stderr, "levels:", oneLine(err))
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &argument):
 		return exitUsage
 	case isEnvironment(err):
 		return exitEnvironment

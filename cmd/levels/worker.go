@@ -16,7 +16,8 @@ func newWorker() *cobra.Command {
 		Use:   "worker",
 		Short: "be the far end of a level",
 		Long: `worker runs tasks that come from elsewhere: the far end of the machine and
-process levels. levels bench starts its own; start one by hand to add a machine.
+process levels. levels bench and levels words start their own; one started by hand
+serves programs that use the package levels/machine.
 
 Addresses that others can reach need a token. A worker runs only the functions it
 was built with, whatever it is sent.`,

@@ -61,8 +61,7 @@ func (l *Level) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	b := crew.NewBatch(ctx, tasks, workers)
 	var wg sync.WaitGroup
 	for range workers {
-		if err := l.slots.Acquire(ctx, 1); err != nil {
-			b.Fail(context.Cause(ctx))
+		if !l.acquire(b) {
 			break
 		}
 		if b.Claimed() { // the first ones were quick
@@ -71,8 +70,32 @@ func (l *Level) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 		}
 		wg.Go(func() { l.work(&wg, b) })
 	}
+	if ctx.Err() != nil {
+		b.Fail(context.Cause(ctx))
+	}
 	wg.Wait()
 	return b.Results
+}
+
+// acquire waits for a free slot. It reports false if there is no need any more:
+// ctx has ended, or those at work have finished the batch.
+func (l *Level) acquire(b *crew.Batch) bool {
+	if l.slots.TryAcquire(1) {
+		return true
+	}
+	ctx, cancel := context.WithCancel(b.Ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-b.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	err := l.slots.Acquire(ctx, 1)
+	cancel()
+	watching.Wait()
+	return err == nil
 }
 
 // work runs slices of the batch until none is left, and gives its slot back.

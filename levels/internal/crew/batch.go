@@ -74,8 +74,8 @@ func (b *Batch) Fail(err error) {
 	}
 }
 
-// Wait blocks until every task has a result.
-func (b *Batch) Wait() { <-b.done }
+// Done is closed when every task has a result.
+func (b *Batch) Done() <-chan struct{} { return b.done }
 
 var errGoexit = errors.New("the function ended its goroutine (runtime.Goexit) instead of returning")
 

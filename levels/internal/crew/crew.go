@@ -85,7 +85,7 @@ func (c *Crew) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	}
 	b := NewBatch(ctx, tasks, c.size)
 	c.offer(b)
-	b.Wait()
+	<-b.Done()
 	return b.Results
 }
 

@@ -63,7 +63,7 @@ func TestFail(t *testing.T) {
 	b.Fail(levels.ErrClosed)
 	b.Fail(context.Canceled) // too late for all
 	b.Finish(hi - lo)
-	b.Wait()
+	<-b.Done()
 	for i, r := range b.Results {
 		if claimed := i < hi; claimed != (r.Err == nil) || r.Err == context.Canceled {
 			t.Errorf("result %d: %v", i, r.Err)

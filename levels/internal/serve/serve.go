@@ -22,13 +22,13 @@ const Idle = 2 * time.Minute
 // waited for. It also returns an error as soon as l fails. It closes l in any
 // case.
 func HTTP(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
-	unused := unused{conns: map[net.Conn]bool{}}
+	fresh := unused{conns: map[net.Conn]bool{}}
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: Idle, // counts from the first byte, or on a new connection from its start
 		IdleTimeout:       Idle,
 		MaxHeaderBytes:    16 << 10,
-		ConnState:         unused.track,
+		ConnState:         fresh.track,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }() // received from below on every path
@@ -41,7 +41,7 @@ func HTTP(ctx context.Context, l net.Listener, h http.Handler, grace time.Durati
 
 	l.Close()
 	<-failed // from here on there are no new connections
-	unused.close()
+	fresh.close()
 	return shutdown(server, l.Addr(), grace)
 }
 
