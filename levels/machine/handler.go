@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -19,6 +20,8 @@ import (
 // A Handler is the far end of the RPC level: an HTTP handler that runs the
 // tasks in the body of a POST on Level and answers with their results. A GET
 // says what it is.
+//
+// A panic in a task is Level's to handle: build it with [levels.Recover].
 //
 // Only names that Level knows are called, whatever a request contains. Still,
 // whoever reaches a Handler can make it work: serve it on a loopback address, or
@@ -51,13 +54,12 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("this worker speaks protocol %d, the caller %.20q: build both from the same version", wire.Version, version), http.StatusBadRequest)
 		return
 	}
-	body, err := readBody(http.MaxBytesReader(w, r.Body, wire.Limit), r.ContentLength)
+	tasks, err := readTasks(w, r)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		http.Error(w, fmt.Sprintf("the tasks are over %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
 		return
 	}
-	tasks, err2 := wire.Tasks(body)
-	if err := errors.Join(err, err2); err != nil {
+	if err != nil {
 		http.Error(w, "read tasks: "+err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -67,11 +69,24 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request) {
 	w.Write(answer)
 }
 
+func readTasks(w http.ResponseWriter, r *http.Request) ([]levels.Task, error) {
+	if r.ContentLength > wire.Limit {
+		return nil, &http.MaxBytesError{Limit: wire.Limit}
+	}
+	body, err := readBody(http.MaxBytesReader(w, r.Body, wire.Limit), r.ContentLength)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Tasks(body)
+}
+
 // readBody reads all of r. Memory follows the bytes that arrive: a claimed
 // length is believed up to a mebibyte.
 func readBody(r io.Reader, length int64) ([]byte, error) {
 	if length < 0 || length > 1<<20 {
-		return io.ReadAll(io.LimitReader(r, wire.Limit+1))
+		var b bytes.Buffer
+		_, err := b.ReadFrom(io.LimitReader(r, wire.Limit+1))
+		return b.Bytes(), err
 	}
 	b := make([]byte, length)
 	_, err := io.ReadFull(r, b)

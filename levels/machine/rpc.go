@@ -20,6 +20,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/internal/serve"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
 
 // RPCConfig tells where the workers are and how to speak to them.
@@ -91,6 +93,7 @@ type call struct {
 	left    int             // tasks without a result
 	gone    bool            // the caller has left
 	done    chan struct{}   // closed when left is 0
+	reading sync.WaitGroup  // the senders that read tasks: they are the caller's again after Run
 }
 
 var errPending = errors.New("no result yet")
@@ -131,6 +134,7 @@ func (r *rpc) join(c *call) {
 
 // leave takes the call out of line and fails what has no result yet.
 func (r *rpc) leave(c *call) {
+	defer c.reading.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c.gone = true
@@ -174,6 +178,7 @@ func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
 			n = 1
 			c.finish(lo, []levels.Result{{Err: err}})
 		} else {
+			c.reading.Add(1)
 			parts = append(parts, part{c, lo, lo + n})
 			tasks = append(tasks, c.tasks[lo:lo+n]...)
 		}
@@ -198,8 +203,12 @@ func (r *rpc) send(url string) {
 		}
 		results := make([]levels.Result, len(tasks))
 		if len(tasks) > 0 {
+			body := wire.AppendTasks(nil, tasks)
+			for _, p := range parts {
+				p.reading.Done()
+			}
 			ctx, release := common(parts)
-			if err := r.post(ctx, url, tasks, results); err != nil {
+			if err := r.post(ctx, url, body, results); err != nil {
 				results = levels.Failed(len(tasks), err)
 			}
 			release()
@@ -250,12 +259,14 @@ const (
 	protocolHeader = "Fourlevels-Protocol"
 )
 
-// post sends one request and reads its answer.
-func (r *rpc) post(ctx context.Context, url string, tasks []levels.Task, results []levels.Result) error {
-	body := wire.AppendTasks(nil, tasks)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+// post sends one request, with the tasks in its body, and reads the answer.
+func (r *rpc) post(ctx context.Context, rawURL string, body []byte, results []levels.Result) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, rawURL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("ask machine: %w", err)
+		if parse := (*url.Error)(nil); errors.As(err, &parse) {
+			err = parse.Err // without the URL, and the password in it
+		}
+		return fmt.Errorf("ask machine %s: %w", queue.Redact(rawURL), err)
 	}
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set(protocolHeader, strconv.Itoa(wire.Version))
@@ -274,17 +285,28 @@ func (r *rpc) post(ctx context.Context, url string, tasks []levels.Task, results
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
-		return fmt.Errorf("machine %s refuses: %s: %s", url, resp.Status, strings.TrimSpace(string(why)))
+		return refusal(req.URL.Redacted(), resp)
 	}
 	answer, err := readBody(resp.Body, resp.ContentLength)
 	if err == nil {
 		err = wire.Results(answer, results)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: answer of %s: %w", levels.ErrLost, url, err)
+		return fmt.Errorf("%w: answer of %s: %w", levels.ErrLost, req.URL.Redacted(), err)
 	}
 	return nil
+}
+
+// refusal is the error of an answer that is not a worker's results. A worker
+// that refuses says whose fault it is, the caller's; any other answer comes
+// from somebody in between, who need not know whether the tasks have run.
+func refusal(machine string, resp *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
+	why := strings.TrimSpace(string(text))
+	if resp.StatusCode >= 400 && resp.StatusCode < 500 {
+		return fmt.Errorf("machine %s refuses: %s: %s", machine, resp.Status, why)
+	}
+	return fmt.Errorf("%w: answer of %s: %s: %s", levels.ErrLost, machine, resp.Status, why)
 }
 
 // Close implements [levels.Level].

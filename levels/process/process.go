@@ -9,6 +9,7 @@
 package process
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -82,6 +83,9 @@ func (w *worker) run(ctx context.Context, tasks []levels.Task, results []levels.
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if w.child != nil && w.child.Ended() {
+		w.bury() // it died with nothing to do, so nothing is lost
+	}
 	if w.child == nil {
 		if err := w.start(ctx); err != nil {
 			return err
@@ -122,7 +126,7 @@ func (w *worker) start(ctx context.Context) error {
 		w.bury()
 		return context.Cause(ctx)
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) { // a line without end is no hello either
 		if err = checkHello(hello); err != nil {
 			w.bury()
 			return fmt.Errorf("start worker: %w", err)

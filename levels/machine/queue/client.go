@@ -21,12 +21,15 @@ type Client struct {
 	name  string // of the client: new for each
 	last  atomic.Int64
 
-	mu      sync.Mutex // guards waiting
+	mu      sync.Mutex // guards waiting, and orders calls.Add before calls.Wait
 	waiting map[string]chan<- outcome
+	calls   sync.WaitGroup
 
 	reading chan struct{} // closed when the reader has ended
 	closed  atomic.Bool
 }
+
+var errClosed = errors.New("client is closed")
 
 type outcome struct {
 	id     string
@@ -58,7 +61,9 @@ func (c *Client) Call(ctx context.Context, payloads [][]byte, yield func(i int, 
 		numbers[ids[i]] = i
 	}
 	outcomes := make(chan outcome, len(ids)) // so that the reader never blocks
-	c.await(ids, outcomes)
+	if !c.await(ids, outcomes) {
+		return errClosed
+	}
 	defer c.forget(ids)
 	err := c.store.enqueue(ctx, ids, payloads)
 	for err == nil && len(numbers) > 0 {
@@ -71,7 +76,7 @@ func (c *Client) Call(ctx context.Context, payloads [][]byte, yield func(i int, 
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		case <-c.reading:
-			err = errors.New("client is closed")
+			err = errClosed
 		}
 	}
 	if err == nil {
@@ -86,17 +91,25 @@ func (c *Client) Call(ctx context.Context, payloads [][]byte, yield func(i int, 
 	return err
 }
 
-func (c *Client) await(ids []string, outcomes chan<- outcome) {
+// await begins a call, unless the client is closed.
+func (c *Client) await(ids []string, outcomes chan<- outcome) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed.Load() {
+		return false
+	}
+	c.calls.Add(1)
 	for _, id := range ids {
 		c.waiting[id] = outcomes
 	}
+	return true
 }
 
+// forget ends a call.
 func (c *Client) forget(ids []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.calls.Done()
 	for _, id := range ids {
 		delete(c.waiting, id)
 	}
@@ -145,9 +158,13 @@ func (c *Client) deliver(replies []string) {
 	}
 }
 
-// Close ends the client and removes its list. Calls that are running fail.
+// Close ends the client and removes its list. Calls that are running fail, and
+// cancel their jobs.
 func (c *Client) Close() error {
-	if c.closed.Swap(true) {
+	c.mu.Lock()
+	again := c.closed.Swap(true)
+	c.mu.Unlock()
+	if again {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -156,10 +173,12 @@ func (c *Client) Close() error {
 	c.store.rdb.RPush(ctx, list, "closing") // wakes the reader
 	select {
 	case <-c.reading:
+		c.calls.Wait()
 	case <-ctx.Done(): // Redis is away: closing the connection ends the reader
 	}
 	err := c.store.rdb.Del(ctx, list).Err()
 	err = errors.Join(err, c.store.rdb.Close())
 	<-c.reading
+	c.calls.Wait()
 	return err
 }

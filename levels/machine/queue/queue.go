@@ -57,7 +57,7 @@ func open(ctx context.Context, c Config) (*store, error) {
 	s := &store{
 		rdb:      redis.NewClient(options),
 		prefix:   prefix,
-		keys:     []string{prefix + "job", prefix + "try", prefix + "ready", prefix + "lease", prefix + "wake"},
+		keys:     []string{prefix + "job", prefix + "try", prefix + "ready", prefix + "lease", prefix + "wake", prefix + "died"},
 		lease:    cmp.Or(c.Lease, 10*time.Second),
 		maxTries: cmp.Or(c.MaxTries, 3),
 	}
@@ -108,15 +108,21 @@ func reason(err error) string {
 	return "want redis://[user:password@]host:port/db, rediss://… or unix://path"
 }
 
-// Redact returns rawURL without its password, for messages. What does not
-// parse as a URL is cut at the last "@", for a password may stand before it.
+// Redact returns rawURL without user and password, for messages. It does not
+// parse, for a password may be what keeps a URL from being one: whatever stands
+// before the last "@" is left out, and without one, what does not parse.
 func Redact(rawURL string) string {
-	if u, err := url.Parse(rawURL); err == nil {
-		return strings.Replace(u.Redacted(), ":xxxxx@", ":***@", 1)
+	scheme, rest, ok := strings.Cut(rawURL, "://")
+	if !ok {
+		scheme, rest = "", rawURL
+	} else {
+		scheme += "://"
 	}
-	scheme, rest, _ := strings.Cut(rawURL, "://")
 	if i := strings.LastIndex(rest, "@"); i >= 0 {
-		return scheme + "://***" + rest[i:]
+		return scheme + "***" + rest[i:]
 	}
-	return scheme + "://…"
+	if _, err := url.Parse(rawURL); err != nil {
+		return scheme + "…"
+	}
+	return rawURL
 }

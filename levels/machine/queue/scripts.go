@@ -8,17 +8,19 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The whole state of a queue is in five keys:
+// The whole state of a queue is in six keys:
 //
 //	job    hash   id -> payload, of every job that has no result yet
 //	try    hash   id -> how often it was claimed: the fence against late results
-//	ready  list   ids that wait for a worker
+//	died   hash   id -> how many workers died with it
+//	ready  list   ids that wait for a worker; those of forgotten jobs are passed over
 //	lease  zset   ids that a worker has, by the time when its lease runs out
 //	wake   list   up to 16 tokens, on which idle workers block
 //
-// and a reply list for each client. A job leaves ready only inside claim, so a
-// crash can lose a token but no job. An id is "client/number"; its reply list is
-// derived from it, and lies in the same slot because of the queue's braces.
+// and a reply list for each client. Without jobs there are no keys. A job leaves
+// ready only inside claim, so a crash can lose a token but no job. An id is
+// "client/number"; its reply list is derived from it, and lies in the same slot
+// because of the queue's braces.
 //
 // Every script may be run again when its answer was lost: enqueue knows the id,
 // finish and giveBack the try, and what a lost claim took comes back with its lease.
@@ -32,9 +34,17 @@ const wake = `local function wake(n)
 end
 `
 
+// forget removes a job, and with the last one what is left of others.
+const forget = `local function forget(id)
+  redis.call('HDEL', KEYS[1], id); redis.call('HDEL', KEYS[2], id); redis.call('HDEL', KEYS[6], id)
+  redis.call('ZREM', KEYS[4], id)
+  if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('DEL', KEYS[3], KEYS[5]) end
+end
+`
+
 // reply answers the client that waits for a job, and forgets the job.
-const reply = `local function reply(id, text)
-  redis.call('HDEL', KEYS[1], id); redis.call('HDEL', KEYS[2], id)
+const reply = forget + `local function reply(id, text)
+  forget(id)
   local list = string.gsub(KEYS[1], 'job$', 'reply:') .. string.match(id, '^[^/]*')
   redis.call('RPUSH', list, id .. ' ' .. text); redis.call('PEXPIRE', list, 600000)
 end
@@ -51,9 +61,9 @@ wake(#ARGV / 2)`)
 var claimScript = redis.NewScript(now + wake + reply + `
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 100)) do
   redis.call('ZREM', KEYS[4], id)
-  if tonumber(redis.call('HGET', KEYS[2], id) or '0') < tonumber(ARGV[3]) then
+  if redis.call('HINCRBY', KEYS[6], id, 1) < tonumber(ARGV[3]) then
     redis.call('RPUSH', KEYS[3], id)
-  elseif redis.call('HEXISTS', KEYS[1], id) == 1 then
+  else
     reply(id, 'dead given up: ' .. ARGV[3] .. ' workers died with it')
   end
 end
@@ -76,10 +86,11 @@ if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] or redis.call('ZREM', KEYS[4]
 reply(ARGV[1], ARGV[3] .. ' ' .. ARGV[4])
 return 1`)
 
-// ARGV: id, try. Puts a claimed job back, as if it had not been claimed.
+// ARGV: id, try. Puts a claimed job back. The try stays counted: a number that
+// came twice would be no fence.
 var giveBackScript = redis.NewScript(wake + `
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] or redis.call('ZREM', KEYS[4], ARGV[1]) == 0 then return 0 end
-redis.call('HINCRBY', KEYS[2], ARGV[1], -1); redis.call('LPUSH', KEYS[3], ARGV[1])
+redis.call('LPUSH', KEYS[3], ARGV[1])
 wake(1)
 return 1`)
 
@@ -96,10 +107,8 @@ return gone`)
 
 // ARGV: ids. Forgets jobs: those that wait will not start, and the workers of
 // those that run are told by their next beat.
-var cancelScript = redis.NewScript(`
-for _, id in ipairs(ARGV) do
-  redis.call('HDEL', KEYS[1], id); redis.call('HDEL', KEYS[2], id); redis.call('ZREM', KEYS[4], id)
-end`)
+var cancelScript = redis.NewScript(forget + `
+for _, id in ipairs(ARGV) do forget(id) end`)
 
 // A job is what a worker has claimed.
 type job struct{ id, try, payload string }

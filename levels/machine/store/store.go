@@ -114,7 +114,8 @@ func launch(ctx context.Context, program string, env []string) (*Store, error) {
 	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n", port, password)
 	s.process.Stdin.Close()
 	if s.Name, err = s.await(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		s.Close() // how it ended is in err
+		return nil, err
 	}
 	return s, nil
 }

@@ -3,12 +3,16 @@ package store_test
 import (
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 )
@@ -17,8 +21,12 @@ const role = "STORE_TEST_ROLE"
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
-	if os.Getenv(role) == "" {
+	switch os.Getenv(role) {
+	case "":
 		os.Exit(m.Run())
+	case "dies":
+		os.Stderr.WriteString("out of luck\n")
+		os.Exit(7)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { io.Copy(io.Discard, os.Stdin); cancel() }()
@@ -27,8 +35,10 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func config() store.Config {
-	return store.Config{Embedded: []string{os.Args[0]}, Env: append(os.Environ(), role+"=embedded")}
+func config() store.Config { return playing("embedded") }
+
+func playing(play string) store.Config {
+	return store.Config{Embedded: []string{os.Args[0]}, Env: append(os.Environ(), role+"="+play)}
 }
 
 // check uses the store, closes it, and sees that it is gone.
@@ -59,8 +69,21 @@ func check(t *testing.T, c store.Config, name string) {
 	if err != nil || again.Name != s.Name || again.Pid() != 0 {
 		t.Errorf("the same store, given by URL: %+v, %v", again, err)
 	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
+	ping, closePing, err := store.Pinger(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closePing()
+	if err := ping(t.Context()); err != nil {
+		t.Errorf("ping: %v", err)
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := ping(t.Context()); err == nil {
+		t.Error("a closed store answers a ping")
 	}
 	if err := rdb.Ping(t.Context()).Err(); err == nil {
 		t.Error("the store answers after Close")
@@ -100,6 +123,74 @@ func TestFailures(t *testing.T) {
 		_, err := store.Open(ctx, c)
 		if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: err = %v, want one line without the password", name, err)
+		}
+	}
+}
+
+// What is not a store says why, and leaves nothing behind.
+func TestImpostors(t *testing.T) {
+	path := t.TempDir()
+	if err := os.Symlink(os.Args[0], filepath.Join(path, "redis-server")); err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	before := goleak.IgnoreCurrent()
+	dying := playing("dies")
+	for name, test := range map[string]struct {
+		path   string
+		config store.Config
+		want   string
+	}{
+		"dying server":   {path, dying, "exit status 7: out of luck"},
+		"dying stand-in": {"", dying, "exit status 7: out of luck"},
+		"not a Redis":    {"", store.Config{URL: strings.Replace(web.URL, "http", "redis", 1)}, "reach Redis at 127.0.0.1"},
+		"nothing":        {"", store.Config{}, "no Redis: give the URL of one, or install redis-server"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PATH", test.path)
+			s, err := store.Open(t.Context(), test.config)
+			if err == nil {
+				s.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("err = %v, want one line with %q", err, test.want)
+			}
+		})
+	}
+	goleak.VerifyNone(t, before)
+}
+
+func TestEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := goleak.IgnoreCurrent()
+	for name, only := range map[string]bool{"embedded": true, "private": false} {
+		c := config()
+		c.Only = only
+		s, err := store.Open(ctx, c)
+		if err == nil {
+			s.Close()
+			t.Errorf("%s: a store was opened though ctx had ended", name)
+		}
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// The first of the names that is on PATH is the server.
+func TestServer(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir)
+	if got := store.Server(); got != "" {
+		t.Errorf("nothing on PATH: %q", got)
+	}
+	for _, name := range []string{"valkey-server", "redis-server"} {
+		path := filepath.Join(dir, name)
+		if err := os.Symlink(os.Args[0], path); err != nil {
+			t.Fatal(err)
+		}
+		if got := store.Server(); got != path {
+			t.Errorf("server is %q, want %q", got, path)
 		}
 	}
 }
