@@ -15,11 +15,11 @@ import (
 
 func newAsync() levels.Level { return async.New(async.Config{Funcs: leveltest.Funcs()}) }
 
-func TestRPC(t *testing.T) {
+func TestConformanceRPC(t *testing.T) {
 	leveltest.Suite{Open: func(tb testing.TB) levels.Level { return openRPC(tb, newAsync) }}.Run(t)
 }
 
-func TestRPCInline(t *testing.T) {
+func TestConformanceRPCInline(t *testing.T) {
 	serial := func() levels.Level { return &levels.Serial{Funcs: leveltest.Funcs()} }
 	leveltest.Suite{Inline: true, Open: func(tb testing.TB) levels.Level { return openRPC(tb, serial) }}.Run(t)
 }
@@ -36,10 +36,10 @@ func openRPC(tb testing.TB, far func() levels.Level) levels.Level {
 	return machine.NewRPC(machine.RPCConfig{URLs: urls, Token: "secret"})
 }
 
-func TestQueueEmbedded(t *testing.T) { testQueue(t, 0) }
+func TestConformanceQueueEmbedded(t *testing.T) { testQueue(t, 0) }
 
 // Where no server is installed, this is the embedded store once more.
-func TestQueuePrivate(t *testing.T) { testQueue(t, 1) }
+func TestConformanceQueuePrivate(t *testing.T) { testQueue(t, 1) }
 
 func testQueue(t *testing.T, which int) {
 	t.Logf("the store is %s", stores[which].Name)

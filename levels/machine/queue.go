@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,14 +37,16 @@ func (c QueueConfig) queue() queue.Config {
 // may run twice, but has one result. A job that costs MaxTries workers is given
 // up: its tasks fail with [levels.ErrLost].
 //
-// When ctx ends, Run returns at once. Jobs that wait will not start, and those
-// that run are cancelled within half a second. Errors keep their text only.
+// When ctx ends, Run returns at once, or within seconds if Redis does not
+// answer. Jobs that wait will not start, and those that run are cancelled within
+// half a second. Errors keep their text only. The outputs of one job may take
+// 64 MiB together; those that do not fit become errors.
 func NewQueue(ctx context.Context, c QueueConfig) (levels.Level, error) {
 	client, err := queue.NewClient(ctx, c.queue())
 	if err != nil {
 		return nil, err
 	}
-	return &queued{client: client, maxBatch: cmp.Or(c.MaxBatch, 256)}, nil
+	return &queued{client: client, maxBatch: positive(c.MaxBatch, 256)}, nil
 }
 
 type queued struct {
@@ -81,6 +82,7 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	switch {
 	case err == nil:
 		return results
+	case errors.Is(err, queue.ErrRefused):
 	case ctx.Err() == nil:
 		err = fmt.Errorf("%w: queue: %w", levels.ErrLost, err)
 	}
@@ -116,14 +118,15 @@ func (q *queued) Close() error {
 }
 
 // ServeQueue is the far end of the queue level: it takes jobs from the queue
-// and runs their tasks on l until ctx ends, then finishes what it has begun for
-// as long as grace, gives the rest back, and returns nil. It calls ready, unless
+// and runs their tasks on l until ctx ends. Then it lets what it has begun
+// finish for as long as grace, cancels the rest and gives it back, and returns
+// nil once all have returned. It calls ready, unless
 // that is nil, once it is connected. It fails if Redis cannot be reached at the
 // start, or refuses.
 func ServeQueue(ctx context.Context, c QueueConfig, l levels.Level, grace time.Duration, ready func()) error {
 	return queue.Worker{
 		Config:      c.queue(),
-		Concurrency: c.Jobs,
+		Concurrency: positive(c.Jobs, 0),
 		Grace:       grace,
 		Ready:       ready,
 		Handler:     func(ctx context.Context, payload []byte) []byte { return serveJob(ctx, payload, l) },

@@ -13,7 +13,6 @@ package machine
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,10 +51,11 @@ type RPCConfig struct {
 // When ctx ends, Run returns at once, and a request that no caller waits for
 // any more is cancelled, which the worker's tasks see. A worker that goes away
 // loses the tasks it had with [levels.ErrLost] (at most once; nothing is tried
-// again). Errors keep their text only.
+// again). Errors keep their text only. The outputs that answer one request may
+// take 64 MiB together; those that do not fit become errors.
 func NewRPC(c RPCConfig) levels.Level {
-	per := cmp.Or(c.InFlight, 2)
-	r := &rpc{config: c, senders: per * len(c.URLs), maxBatch: cmp.Or(c.MaxBatch, 1024)}
+	per := positive(c.InFlight, 2)
+	r := &rpc{config: c, senders: per * len(c.URLs), maxBatch: positive(c.MaxBatch, 1024)}
 	r.work.L = &r.mu
 	if r.config.Client == nil {
 		r.config.Client = &http.Client{Transport: &http.Transport{
@@ -68,6 +68,14 @@ func NewRPC(c RPCConfig) levels.Level {
 		r.sending.Go(func() { r.send(c.URLs[i/per]) })
 	}
 	return r
+}
+
+// positive returns n, or what it is by default.
+func positive(n, byDefault int) int {
+	if n > 0 {
+		return n
+	}
+	return byDefault
 }
 
 type rpc struct {
@@ -170,7 +178,8 @@ func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
 		r.work.Wait()
 	}
 	room := min(max(r.backlog/r.senders, 16), r.maxBatch)
-	for whole := true; whole && room > len(tasks) && len(r.calls) > 0; {
+	size := 0 // in bytes: one more call's share must fit into the request
+	for whole := true; whole && size < 1<<20 && room > len(tasks) && len(r.calls) > 0; {
 		c := r.calls[0]
 		lo, hi := c.taken, min(c.taken+room-len(tasks), len(c.tasks))
 		n, err := wire.Fit(c.tasks[lo:hi])
@@ -181,6 +190,7 @@ func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
 			c.reading.Add(1)
 			parts = append(parts, part{c, lo, lo + n})
 			tasks = append(tasks, c.tasks[lo:lo+n]...)
+			size += wire.Size(c.tasks[lo : lo+n])
 		}
 		r.backlog -= n
 		whole = lo+n == hi // or else the request is long enough in bytes

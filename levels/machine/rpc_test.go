@@ -355,3 +355,29 @@ func TestLargeBatch(t *testing.T) {
 		}
 	}
 }
+
+// Large tasks of many callers do not become a request that is too large.
+func TestManyLargeCallers(t *testing.T) {
+	l := open(t, echoing())
+	large := make([]byte, 5<<20)
+	var wg sync.WaitGroup
+	for range 24 {
+		wg.Go(func() {
+			if r := run1(t.Context(), l, "echo", string(large)); r.Err != nil || len(r.Output) != len(large) {
+				t.Errorf("%d bytes, %v", len(r.Output), r.Err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// What makes no sense as a number is taken for the default.
+func TestNegativeConfig(t *testing.T) {
+	s := httptest.NewServer(echoing())
+	defer s.Close()
+	l := machine.NewRPC(machine.RPCConfig{URLs: []string{s.URL}, InFlight: -1, MaxBatch: -1})
+	defer l.Close()
+	if r := run1(t.Context(), l, "echo", "x"); r.Err != nil {
+		t.Error(r.Err)
+	}
+}

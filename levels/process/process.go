@@ -118,13 +118,16 @@ func (w *worker) start(ctx context.Context) error {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	w.child, w.out, w.in = c, wire.NewWriter(c.Stdin), wire.NewReader(c.Stdout)
-	keep := context.AfterFunc(ctx, c.Kill)
-	c.Stdout.SetReadDeadline(time.Now().Add(w.config.Start))
+	keep, late := context.AfterFunc(ctx, c.Kill), time.AfterFunc(w.config.Start, c.Kill)
 	hello, err := w.in.Line()
-	c.Stdout.SetReadDeadline(time.Time{})
+	inTime := late.Stop()
 	if !keep() {
 		w.bury()
 		return context.Cause(ctx)
+	}
+	if !inTime {
+		w.bury()
+		return fmt.Errorf("start worker: no hello from %q within %v", w.config.command().Path, w.config.Start)
 	}
 	if err == nil || errors.Is(err, bufio.ErrBufferFull) { // a line without end is no hello either
 		if err = checkHello(hello); err != nil {
@@ -133,11 +136,7 @@ func (w *worker) start(ctx context.Context) error {
 		}
 		return nil
 	}
-	obituary := w.bury()
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("start worker: no hello from %q within %v", w.config.command().Path, w.config.Start)
-	}
-	return fmt.Errorf("start worker: it left without a hello: %w", obituary)
+	return fmt.Errorf("start worker: it left without a hello: %w", w.bury())
 }
 
 // bury ends the child, if it has not died already, and tells how it ended.
@@ -181,7 +180,7 @@ func (c Config) command() *exec.Cmd {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
-	cmd.Env = append(cmd.Env, marker+"=1")
+	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], marker+"=1") // a copy: the slice is everybody's
 	return cmd
 }
 

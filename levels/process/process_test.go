@@ -82,7 +82,7 @@ func funcs() levels.Funcs {
 	return fs
 }
 
-func Test(t *testing.T) {
+func TestConformance(t *testing.T) {
 	leveltest.Suite{Isolated: true, Inline: true, Open: func(testing.TB) levels.Level {
 		return process.New(process.Config{Processes: 2})
 	}}.Run(t)

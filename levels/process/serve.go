@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -97,25 +98,37 @@ func Main(l levels.Level) {
 }
 
 // ServeStdio is [Serve] on standard input and output, for a program that is a
-// worker and nothing else.
+// worker and nothing else: it ends the process, with exit code 1, if a second
+// after standard input has ended a task still does not care that its ctx has
+// ended too. No worker stays behind.
 //
 // Until it returns, what tasks print goes to stderr, for stdout carries frames.
-// A second after standard input has ended it exits, even if a task does not
-// care that its ctx has ended: no worker stays behind.
 func ServeStdio(ctx context.Context, l levels.Level) error {
 	frames := os.Stdout
 	os.Stdout = os.Stderr
 	defer func() { os.Stdout = frames }()
-	return Serve(ctx, leash{os.Stdin}, frames, l)
+	in := &leash{r: os.Stdin}
+	defer in.letGo()
+	return Serve(ctx, in, frames, l)
 }
 
 // A leash ends the process a second after its reader has ended.
-type leash struct{ io.Reader }
+type leash struct {
+	r    io.Reader
+	over atomic.Pointer[time.Timer] // set when r has ended
+}
 
-func (l leash) Read(b []byte) (int, error) {
-	n, err := l.Reader.Read(b)
+func (l *leash) Read(b []byte) (int, error) {
+	n, err := l.r.Read(b)
 	if err != nil {
-		time.AfterFunc(time.Second, func() { os.Exit(1) })
+		l.over.Store(time.AfterFunc(time.Second, func() { os.Exit(1) }))
 	}
 	return n, err
+}
+
+// letGo lets the process live on: what had to end has ended.
+func (l *leash) letGo() {
+	if timer := l.over.Load(); timer != nil {
+		timer.Stop()
+	}
 }

@@ -13,7 +13,7 @@ import (
 // On a pipe each message is a frame: its length in four bytes, big end first,
 // and then as many bytes.
 
-// A Writer writes frames, each with one call of Write.
+// A Writer writes frames, each with one call of its writer's Write.
 type Writer struct {
 	w   io.Writer
 	buf []byte // used again for each frame
@@ -28,13 +28,27 @@ func (w *Writer) Tasks(tasks []levels.Task) error {
 	return w.frame()
 }
 
-// Results writes a frame of results.
+// Results writes results, in as many frames as they need.
 func (w *Writer) Results(results []levels.Result) error {
-	w.buf = AppendResults(append(w.buf[:0], 0, 0, 0, 0), results)
-	return w.frame()
+	for len(results) > 0 {
+		n, size := 0, 0
+		for n < len(results) && (n == 0 || size+len(results[n].Output) < 1<<20) {
+			size += len(results[n].Output)
+			n++
+		}
+		w.buf = AppendResults(append(w.buf[:0], 0, 0, 0, 0), results[:n])
+		if err := w.frame(); err != nil {
+			return err
+		}
+		results = results[n:]
+	}
+	return nil
 }
 
 func (w *Writer) frame() error {
+	if len(w.buf)-4 > Limit {
+		return fmt.Errorf("frame of %d bytes is over the limit of %d", len(w.buf)-4, Limit)
+	}
 	binary.BigEndian.PutUint32(w.buf, uint32(len(w.buf)-4))
 	_, err := w.w.Write(w.buf)
 	if cap(w.buf) > 1<<20 {
@@ -66,14 +80,27 @@ func (r *Reader) Tasks() ([]levels.Task, error) {
 	return Tasks(b)
 }
 
-// Results reads a frame of results into dst, which must be as long as there
-// are results.
+// Results reads frames of results until dst is full. They must fill it
+// exactly. After an error dst may be filled in part.
 func (r *Reader) Results(dst []levels.Result) error {
-	b, err := r.frame()
-	if err != nil {
-		return noEOF(err)
+	for len(dst) > 0 {
+		b, err := r.frame()
+		if err != nil {
+			return noEOF(err)
+		}
+		n, _, err := count(b)
+		if err != nil {
+			return err
+		}
+		if n == 0 || n > len(dst) {
+			return fmt.Errorf("want %d results, have %d", len(dst), n)
+		}
+		if err := Results(b, dst[:n]); err != nil {
+			return err
+		}
+		dst = dst[n:]
 	}
-	return Results(b, dst)
+	return nil
 }
 
 func (r *Reader) frame() ([]byte, error) {

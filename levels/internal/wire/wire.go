@@ -84,10 +84,10 @@ func AppendResults(b []byte, results []levels.Result) []byte {
 			b = appendField(b, fmt.Sprintf("output of %d bytes does not fit: the results of a batch may take %d bytes", len(r.Output), Limit))
 		case errors.Is(r.Err, levels.ErrLost):
 			b = append(b, lost)
-			b = appendField(b, r.Err.Error())
+			b = appendField(b, cut(r.Err.Error()))
 		default:
 			b = append(b, failure)
-			b = appendField(b, r.Err.Error())
+			b = appendField(b, cut(r.Err.Error()))
 		}
 	}
 	return b
@@ -95,6 +95,16 @@ func AppendResults(b []byte, results []levels.Result) []byte {
 
 // slack is left free below Limit for the errors of the outputs that do not fit.
 const slack = 4 << 20
+
+// cut keeps the text of an error short enough for a thousand of them to fit
+// into the slack.
+func cut(text string) string {
+	const most = 2 << 10
+	if len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
+}
 
 // Results reads what [AppendResults] wrote into dst, and fails unless there
 // are exactly as many. The outputs are slices of b. After an error dst is
@@ -158,12 +168,21 @@ func Fit(tasks []levels.Task) (int, error) {
 	return len(tasks), nil
 }
 
+// Size is about how many bytes tasks take.
+func Size(tasks []levels.Task) int {
+	size := 0
+	for _, t := range tasks {
+		size += len(t.Func) + len(t.Input)
+	}
+	return size
+}
+
 var errShort = errors.New("message ends too early")
 
 // count reads the number of entries, each of which takes two bytes or more.
 func count(b []byte) (int, []byte, error) {
 	n, size := binary.Uvarint(b)
-	if size <= 0 || n > uint64(len(b)) {
+	if size <= 0 || n > uint64(len(b)-size)/2 {
 		return 0, nil, errShort
 	}
 	return int(n), b[size:], nil

@@ -94,7 +94,7 @@ func TestHostileFrames(t *testing.T) {
 			t.Errorf("%s: err = %v", name, err)
 		}
 	}
-	if err := wire.NewReader(strings.NewReader("")).Results(nil); err != io.ErrUnexpectedEOF {
+	if err := wire.NewReader(strings.NewReader("")).Results(make([]levels.Result, 1)); err != io.ErrUnexpectedEOF {
 		t.Errorf("results that never come: %v", err)
 	}
 	if err := wire.Results(wire.AppendResults(nil, make([]levels.Result, 2)), make([]levels.Result, 3)); err == nil {
@@ -128,6 +128,40 @@ func TestOutputsOverTheLimitBecomeErrors(t *testing.T) {
 	}
 	if got[0].Err != nil || got[1].Err == nil || string(got[2].Output) != "small" {
 		t.Errorf("errors are %v, %v, %v", got[0].Err, got[1].Err, got[2].Err)
+	}
+}
+
+// On a pipe there is no limit to the results of a batch together.
+func TestManyLargeResults(t *testing.T) {
+	var pipe bytes.Buffer
+	large := bytes.Repeat([]byte("x"), 1<<20)
+	sent := make([]levels.Result, 80)
+	for i := range sent {
+		sent[i].Output = large
+	}
+	if err := wire.NewWriter(&pipe).Results(sent); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]levels.Result, len(sent))
+	if err := wire.NewReader(&pipe).Results(got); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range got {
+		if r.Err != nil || !bytes.Equal(r.Output, large) {
+			t.Errorf("result %d: %d bytes, %v", i, len(r.Output), r.Err)
+		}
+	}
+}
+
+// A count claims two bytes for each of its entries, and they must be there.
+func TestCountClaimsNoMemory(t *testing.T) {
+	b := append([]byte{0x80, 0x80, 0x80, 0x20}, make([]byte, 1<<20)...) // 64 Mi tasks in one MiB
+	if n := testing.AllocsPerRun(1, func() {
+		if _, err := wire.Tasks(b); err == nil {
+			t.Error("accepted")
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

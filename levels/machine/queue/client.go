@@ -1,18 +1,30 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
-// ErrDead says that a job was given up: too many workers died with it.
-var ErrDead = errors.New("job is dead")
+var (
+	// ErrDead says that a job was given up: too many workers died with it, or
+	// Redis has forgotten it.
+	ErrDead = errors.New("job is dead")
+
+	// ErrRefused says that Redis answered with an error: a job that was to be
+	// left is not in the queue.
+	ErrRefused = errors.New("refused by Redis")
+)
 
 // A Client leaves jobs in a queue and waits for their results. One goroutine
 // reads the results of all its jobs, from a list that is the client's own.
@@ -21,11 +33,14 @@ type Client struct {
 	name  string // of the client: new for each
 	last  atomic.Int64
 
+	patience time.Duration // of the reader, before it looks whether the jobs it waits for still exist
+
 	mu      sync.Mutex // guards waiting, and orders calls.Add before calls.Wait
 	waiting map[string]chan<- outcome
 	calls   sync.WaitGroup
 
 	reading chan struct{} // closed when the reader has ended
+	failed  error         // why it has, unless the client is closed; to be read after that
 	closed  atomic.Bool
 }
 
@@ -43,7 +58,7 @@ func NewClient(ctx context.Context, c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{store: s, name: rand.Text(), waiting: map[string]chan<- outcome{}, reading: make(chan struct{})}
+	client := &Client{store: s, name: rand.Text(), patience: cmp.Or(c.patience, 5*time.Second), waiting: map[string]chan<- outcome{}, reading: make(chan struct{})}
 	go client.read() // Close waits for it
 	return client, nil
 }
@@ -76,7 +91,7 @@ func (c *Client) Call(ctx context.Context, payloads [][]byte, yield func(i int, 
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		case <-c.reading:
-			err = errClosed
+			err = cmp.Or(c.failed, errClosed)
 		}
 	}
 	if err == nil {
@@ -122,21 +137,68 @@ func (c *Client) forget(ids []string) {
 func (c *Client) read() {
 	defer close(c.reading)
 	ctx, list := context.Background(), c.store.replyKey(c.name)
+	missing, swept := map[string]bool{}, time.Now()
 	for !c.closed.Load() {
 		// BLMOVE list list LEFT LEFT: to see the head, or wait for one
-		_, err := c.store.rdb.BLMove(ctx, list, list, "left", "left", 5*time.Second).Result()
-		for n := int64(1); err == nil && n > 0; {
-			var replies []string
-			if replies, err = c.store.rdb.LRange(ctx, list, 0, 255).Result(); err == nil {
-				c.deliver(replies)
-				n = int64(len(replies))
-				err = c.store.rdb.LTrim(ctx, list, n, -1).Err()
-			}
+		_, err := c.store.rdb.BLMove(ctx, list, list, "left", "left", c.patience).Result()
+		if err == nil {
+			err = c.drain(ctx, list)
 		}
-		if ignoreNil(err) != nil && !c.closed.Load() {
+		if ignoreNil(err) == nil && time.Since(swept) >= c.patience {
+			missing, err = c.sweep(ctx, missing)
+			swept = time.Now()
+		}
+		switch {
+		case ignoreNil(err) == nil || c.closed.Load():
+		case isReply(err) && !redis.HasErrorPrefix(err, "LOADING"):
+			c.failed = fmt.Errorf("%w: read results: %w", ErrRefused, err)
+			return
+		default:
 			time.Sleep(100 * time.Millisecond) // Redis is away: it may come back
 		}
 	}
+}
+
+// drain delivers what is in the list, a few results at a time if they are large.
+func (c *Client) drain(ctx context.Context, list string) error {
+	for last := int64(255); ; {
+		replies, err := c.store.rdb.LRange(ctx, list, 0, last).Result()
+		if err != nil || len(replies) == 0 {
+			return err
+		}
+		c.deliver(replies)
+		if err := c.store.rdb.LTrim(ctx, list, int64(len(replies)), -1).Err(); err != nil {
+			return err
+		}
+		if last = 255; len(replies[0]) > 64<<10 {
+			last = 0
+		}
+	}
+}
+
+// sweep gives up the jobs that Redis does not know, now and at the last sweep:
+// it was restarted, or flushed, or has evicted them. A job is known until its
+// result is in the list, which has been drained since the last sweep.
+func (c *Client) sweep(ctx context.Context, missing map[string]bool) (map[string]bool, error) {
+	c.mu.Lock()
+	ids := slices.Collect(maps.Keys(c.waiting))
+	c.mu.Unlock()
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	unknown, err := c.store.unknown(ctx, ids)
+	if err != nil {
+		return missing, err
+	}
+	again := map[string]bool{}
+	for _, id := range unknown {
+		if missing[id] {
+			c.deliver([]string{id + " dead Redis has forgotten it"})
+		} else {
+			again[id] = true
+		}
+	}
+	return again, nil
 }
 
 func (c *Client) deliver(replies []string) {

@@ -2,7 +2,11 @@ package queue_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
@@ -72,6 +76,47 @@ func TestNothingToDo(t *testing.T) {
 	each(t, func(r *rig) {
 		if got := <-r.call(r.Context(), r.client(r.Config)); got.err != nil {
 			r.Error(got.err)
+		}
+	})
+}
+
+// A caller does not wait for ever for a job that Redis has forgotten: it may have
+// been flushed, or restarted without a log.
+func TestForgottenJobs(t *testing.T) {
+	each(t, func(r *rig) {
+		client := r.client(queue.Impatient(r.Config))
+		done := r.call(r.Context(), client, "job")
+		r.eventually("the job waits", func() bool { return r.rdb.LLen(r.Context(), r.key("ready")).Val() == 1 })
+		if err := r.rdb.Del(r.Context(), r.keys()...).Err(); err != nil {
+			r.Fatal(err)
+		}
+		if got := fmt.Sprintf("%+v", <-done); !strings.Contains(got, queue.ErrDead.Error()+": Redis has forgotten it") {
+			r.Errorf("got %s, want %v", got, queue.ErrDead)
+		}
+	})
+}
+
+// What Redis refuses for good ends the calls, and says so.
+func TestRefusals(t *testing.T) {
+	each(t, func(r *rig) {
+		client := r.client(queue.Impatient(r.Config))
+		done := r.call(r.Context(), client, "job")
+		r.eventually("the job waits", func() bool { return r.rdb.LLen(r.Context(), r.key("ready")).Val() == 1 })
+		list := r.key("reply:" + client.Name())
+		if err := r.rdb.Set(r.Context(), list, "no list", 0).Err(); err != nil {
+			r.Fatal(err)
+		}
+		if got := <-done; !errors.Is(got.err, queue.ErrRefused) || !strings.Contains(got.err.Error(), "WRONGTYPE") {
+			r.Errorf("got %+v, want %v", got, queue.ErrRefused)
+		}
+	})
+}
+
+func TestLeaseTooShort(t *testing.T) {
+	each(t, func(r *rig) {
+		r.Lease = -time.Second
+		if _, err := queue.NewClient(r.Context(), r.Config); err == nil || !strings.Contains(err.Error(), "10ms") {
+			r.Errorf("err = %v", err)
 		}
 	})
 }

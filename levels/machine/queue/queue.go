@@ -32,6 +32,8 @@ type Config struct {
 	Name     string        // of the queue; "" means "levels"
 	Lease    time.Duration // how long after a worker's death its jobs go to another; 0 means 10 s
 	MaxTries int           // how many workers a job may cost before it is given up; 0 means 3
+
+	patience time.Duration // of a client, before it looks whether its jobs still exist; 0 means 5 s
 }
 
 // Version is that of the keys and scripts. It is part of every key, so that
@@ -49,6 +51,9 @@ type store struct {
 
 // open connects to Redis and checks that it answers.
 func open(ctx context.Context, c Config) (*store, error) {
+	if c.Lease != 0 && c.Lease < 10*time.Millisecond {
+		return nil, fmt.Errorf("a lease of %v is too short: it must be 10ms or more", c.Lease)
+	}
 	options, err := Options(cmp.Or(c.Redis, "redis://127.0.0.1:6379"))
 	if err != nil {
 		return nil, err
@@ -59,7 +64,7 @@ func open(ctx context.Context, c Config) (*store, error) {
 		prefix:   prefix,
 		keys:     []string{prefix + "job", prefix + "try", prefix + "ready", prefix + "lease", prefix + "wake", prefix + "died"},
 		lease:    cmp.Or(c.Lease, 10*time.Second),
-		maxTries: cmp.Or(c.MaxTries, 3),
+		maxTries: max(cmp.Or(c.MaxTries, 3), 1),
 	}
 	if err := s.rdb.Ping(ctx).Err(); err != nil {
 		s.rdb.Close()
@@ -74,6 +79,9 @@ func (s *store) replyKey(client string) string { return s.prefix + "reply:" + cl
 // parser puts the password into its errors; this one does not.
 func Options(rawURL string) (*redis.Options, error) {
 	o, err := redis.ParseURL(rawURL)
+	if err == nil && strings.Contains(rawURL, "#") {
+		return nil, fmt.Errorf("URL of Redis %s: a # in it, or in its password, must be written as %%23", Redact(rawURL))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("URL of Redis %s: %s", Redact(rawURL), reason(err))
 	}

@@ -66,3 +66,11 @@ func TestRedact(t *testing.T) {
 		}
 	}
 }
+
+// What stands behind a # would get lost, and what stands before it be taken for
+// the host.
+func TestHash(t *testing.T) {
+	if _, err := queue.Options("redis://user:123#456@host:6379"); err == nil || strings.Contains(err.Error(), "123") || strings.Contains(err.Error(), "456") {
+		t.Errorf("err = %v, want one without the password", err)
+	}
+}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -110,6 +111,14 @@ return gone`)
 var cancelScript = redis.NewScript(forget + `
 for _, id in ipairs(ARGV) do forget(id) end`)
 
+// ARGV: ids. Answers the numbers, from 0, of those that are no jobs.
+var unknownScript = redis.NewScript(`
+local unknown = {}
+for i, id in ipairs(ARGV) do
+  if redis.call('HEXISTS', KEYS[1], id) == 0 then unknown[#unknown+1] = i - 1 end
+end
+return unknown`)
+
 // A job is what a worker has claimed.
 type job struct{ id, try, payload string }
 
@@ -128,12 +137,38 @@ func isReply(err error) bool {
 	return ok
 }
 
+// enqueue leaves jobs, about a mebibyte at a time: Redis does not take commands
+// of any length.
 func (s *store) enqueue(ctx context.Context, ids []string, payloads [][]byte) error {
-	args := make([]any, 0, 2*len(ids))
+	var args []any
+	size := 0
 	for i := range ids {
 		args = append(args, ids[i], payloads[i])
+		if size += len(payloads[i]); size < 1<<20 && i < len(ids)-1 && len(args) < 1000 {
+			continue
+		}
+		if err := ignoreNil(s.run(ctx, enqueueScript, args...).Err()); isReply(err) {
+			return fmt.Errorf("%w: leave jobs: %w", ErrRefused, err)
+		} else if err != nil {
+			return err
+		}
+		args, size = nil, 0
 	}
-	return ignoreNil(s.run(ctx, enqueueScript, args...).Err())
+	return nil
+}
+
+// unknown returns those of the ids that are no jobs.
+func (s *store) unknown(ctx context.Context, ids []string) ([]string, error) {
+	args := make([]any, len(ids))
+	for i := range ids {
+		args[i] = ids[i]
+	}
+	numbers, err := s.run(ctx, unknownScript, args...).Int64Slice()
+	gone := make([]string, len(numbers))
+	for i, n := range numbers {
+		gone[i] = ids[n]
+	}
+	return gone, err
 }
 
 func (s *store) claim(ctx context.Context, n int) ([]job, error) {

@@ -47,7 +47,7 @@ func (w Worker) Run(ctx context.Context) error {
 		w.Ready()
 	}
 	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	shift := &shift{store: s, handler: w.Handler, ctx: working, slots: make(chan struct{}, cmp.Or(w.Concurrency, 8)), held: map[job]context.CancelCauseFunc{}}
+	shift := &shift{store: s, handler: w.Handler, ctx: working, slots: make(chan struct{}, max(cmp.Or(w.Concurrency, 8), 1)), held: map[job]context.CancelCauseFunc{}}
 	beating := make(chan struct{})
 	go func() { defer close(beating); shift.beat() }()
 	err = shift.claim(ctx, bell)
@@ -111,7 +111,14 @@ func (s *shift) start(j job) {
 	s.mu.Unlock()
 	s.slots <- struct{}{}
 	s.running.Go(func() {
+		ended := false
 		defer func() {
+			if !ended { // the handler took the goroutine with it: another try would end the same
+				s.settle(func(ctx context.Context) error {
+					_, err := s.store.finish(ctx, j, "dead", "the handler ended its goroutine (runtime.Goexit)")
+					return err
+				})
+			}
 			cancel(nil)
 			s.mu.Lock()
 			delete(s.held, j)
@@ -119,6 +126,7 @@ func (s *shift) start(j job) {
 			<-s.slots
 		}()
 		output := s.handler(ctx, []byte(j.payload))
+		ended = true
 		switch context.Cause(ctx) {
 		case nil:
 			s.settle(func(ctx context.Context) error { _, err := s.store.finish(ctx, j, "done", string(output)); return err })

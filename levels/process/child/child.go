@@ -127,15 +127,34 @@ func (p *Process) Stop(grace time.Duration) error {
 	return p.err
 }
 
-// Obituary says how the process ended, with the last it wrote to stderr. It
-// waits until the process has ended.
+// Obituary says in one line how the process ended, with what it died of if it
+// wrote that to stderr. It waits until the process has ended.
 func (p *Process) Obituary() error {
 	<-p.done
 	how := p.cmd.ProcessState.String()
-	if last := p.stderr.String(); last != "" {
-		return fmt.Errorf("process %d: %s: %s", p.Pid(), how, last)
+	if cause := cause(p.stderr.String()); cause != "" {
+		return fmt.Errorf("process %d: %s: %s", p.Pid(), how, cause)
 	}
 	return fmt.Errorf("process %d: %s", p.Pid(), how)
+}
+
+// Stderr is the last that the process wrote to its standard error, up to 4 KiB.
+func (p *Process) Stderr() string { return p.stderr.String() }
+
+// cause is the line of the last words that says most: that of a panic, or else
+// the last.
+func cause(words string) string {
+	last := ""
+	for line := range strings.Lines(words) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line[:min(len(line), 200)]
+		}
+		if line != "" {
+			last = line
+		}
+	}
+	return last[max(0, len(last)-200):]
 }
 
 // A tail keeps the last 4 KiB that are written to it.

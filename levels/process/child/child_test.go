@@ -86,7 +86,7 @@ func TestStopKillsInTheEnd(t *testing.T) {
 func TestObituaryHasTheLastWords(t *testing.T) {
 	p, _ := start(t, "chatty")
 	text := p.Obituary().Error()
-	if !strings.Contains(text, "exit status 3") || !strings.HasSuffix(text, "the last words") || len(text) > 5<<10 {
+	if !strings.Contains(text, "exit status 3") || !strings.HasSuffix(text, "the last words") || len(text) > 300 || len(p.Stderr()) > 4<<10 {
 		t.Errorf("%d bytes, ending in %q", len(text), text[max(0, len(text)-60):])
 	}
 }
