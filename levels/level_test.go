@@ -11,7 +11,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/leveltest"
 )
 
-func TestSerial(t *testing.T) {
+func TestConformance(t *testing.T) {
 	open := func(testing.TB) levels.Level { return &levels.Serial{Funcs: leveltest.Funcs()} }
 	leveltest.Suite{Open: open, Inline: true}.Run(t)
 }
