@@ -144,8 +144,19 @@ func runBench(ctx context.Context, plan bench.Plan, dir string, out output) erro
 	return err
 }
 
-// runsIn is where the runs of a checkout are.
-func runsIn(root string) string { return filepath.Join(root, "results", "runs") }
+// runsIn is where the runs of a checkout are, as seen from the current folder if
+// that is in it.
+func runsIn(root string) string {
+	runs := filepath.Join(root, "results", "runs")
+	here, err := os.Getwd()
+	if err != nil {
+		return runs
+	}
+	if near, err := filepath.Rel(here, runs); err == nil && len(near) < len(runs) {
+		return near
+	}
+	return runs
+}
 
 func invalid(r *report.Run) bool {
 	for _, t := range r.Tables {
