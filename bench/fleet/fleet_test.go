@@ -31,7 +31,7 @@ func funcs() levels.Funcs {
 }
 
 func config() fleet.Config {
-	return fleet.Config{Funcs: funcs(), Worker: []string{os.Args[0]}, Lease: 500 * time.Millisecond}
+	return fleet.Config{Funcs: funcs(), Worker: []string{os.Args[0]}, Lease: time.Second}
 }
 
 // Every level keeps its promises, with workers in processes of their own, and

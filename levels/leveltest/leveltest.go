@@ -36,7 +36,7 @@ type Suite struct {
 	// its batch if the call came from afar, and nothing else.
 	Inline bool
 
-	Patience time.Duration // how long anything may take before it counts as hanging; 0 means 10 s
+	Patience time.Duration // how long anything may take before it counts as hanging; 0 means a minute
 }
 
 // A Promise is one sentence of the contract, and the check that proves it.

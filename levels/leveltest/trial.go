@@ -36,7 +36,7 @@ const label = "leveltest"
 func (s Suite) try(tb testing.TB, p Promise) (b *breach) {
 	tb.Helper()
 	if s.Patience <= 0 {
-		s.Patience = 10 * time.Second
+		s.Patience = time.Minute
 	}
 	dir, err := os.MkdirTemp("", "leveltest-")
 	if err != nil {

@@ -44,7 +44,7 @@ func TestConformanceQueuePrivate(t *testing.T) { testQueue(t, 1) }
 func testQueue(t *testing.T, which int) {
 	t.Logf("the store is %s", stores[which].Name)
 	leveltest.Suite{Open: func(tb testing.TB) levels.Level {
-		c := machine.QueueConfig{Redis: stores[which].URL, Name: rand.Text(), Lease: 400 * time.Millisecond}
+		c := machine.QueueConfig{Redis: stores[which].URL, Name: rand.Text()}
 		serveQueue(tb, c, 2)
 		l, err := machine.NewQueue(tb.Context(), c)
 		if err != nil {
