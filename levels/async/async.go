@@ -108,7 +108,7 @@ func (l *Level) work(wg *sync.WaitGroup, b *crew.Batch) {
 			wg.Go(func() { l.work(wg, b) })
 		}
 	}()
-	for lo, hi := b.Claim(); lo < hi; lo, hi = b.Claim() {
+	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
 		crew.Do(b.Ctx, l.funcs, b.Tasks[lo:hi], b.Results[lo:hi])
 	}
 	ended = true

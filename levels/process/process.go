@@ -51,8 +51,12 @@ func New(c Config) levels.Level {
 	}
 	c.Start = cmp.Or(c.Start, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 2*time.Second)
-	return crew.New(c.Processes, func() crew.Worker { return &worker{config: c} })
+	return crew.New(c.Processes, handOver, func() crew.Worker { return &worker{config: c} })
 }
+
+// handOver is about what it costs to wake a worker and to be woken by it, when
+// both sleep (BenchmarkLatency, work=empty).
+const handOver = 100 * time.Microsecond
 
 // A worker owns one child at a time. It starts the child when there is work and
 // none is running, so that a child that died is replaced.

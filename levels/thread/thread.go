@@ -32,7 +32,7 @@ func New(c Config) levels.Level {
 	if c.Threads <= 0 {
 		c.Threads = runtime.GOMAXPROCS(0)
 	}
-	return crew.New(c.Threads, func() crew.Worker {
+	return crew.New(c.Threads, 0, func() crew.Worker {
 		runtime.LockOSThread() // never unlocked: the thread ends with the worker
 		return worker{c.Funcs}
 	})

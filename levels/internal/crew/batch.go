@@ -37,15 +37,16 @@ func NewBatch(ctx context.Context, tasks []levels.Task, workers int) *Batch {
 }
 
 // Claim takes the next tasks [lo, hi) for the caller alone, who must give each
-// a result and then call [Batch.Finish]. Once all are taken, lo == hi.
-func (b *Batch) Claim() (lo, hi int) {
+// a result and then call [Batch.Finish]. It takes least of them or more, while
+// there are as many. Once all are taken, lo == hi.
+func (b *Batch) Claim(least int) (lo, hi int) {
 	for {
 		lo := b.next.Load()
 		rest := int64(len(b.Tasks)) - lo
 		if rest <= 0 {
 			return 0, 0
 		}
-		n := min(max(rest/int64(b.share), 1), 1024)
+		n := min(max(rest/int64(b.share), int64(least)), 1024, rest)
 		if b.next.CompareAndSwap(lo, lo+n) {
 			return int(lo), int(lo + n)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
 )
@@ -18,6 +19,7 @@ type Worker interface {
 // A Crew is a level of standing workers, each with a goroutine of its own.
 type Crew struct {
 	size   int
+	price  time.Duration // of handing a slice to a worker
 	hire   func() Worker
 	offers chan *Batch    // to whichever worker is free
 	quit   chan struct{}  // closed once no Run is left
@@ -31,8 +33,12 @@ type Crew struct {
 var _ levels.Level = (*Crew)(nil)
 
 // New puts n workers to work. hire is called in each worker's goroutine.
-func New(n int, hire func() Worker) *Crew {
-	c := &Crew{size: n, hire: hire, offers: make(chan *Batch), quit: make(chan struct{})}
+//
+// Price is about what it costs to hand a slice of a batch to a worker. Where it
+// is not 0, slices are as large as is needed to take that long: single tasks at
+// the end of a batch would balance the workers, but at a price above the gain.
+func New(n int, price time.Duration, hire func() Worker) *Crew {
+	c := &Crew{size: n, price: price, hire: hire, offers: make(chan *Batch), quit: make(chan struct{})}
 	for range n {
 		c.hands.Go(func() { c.work(nil) })
 	}
@@ -55,9 +61,7 @@ func (c *Crew) work(b *Batch) {
 	}()
 	for {
 		if b != nil {
-			for lo, hi := b.Claim(); lo < hi; lo, hi = b.Claim() {
-				shift(w, b, lo, hi)
-			}
+			c.run(w, b)
 		}
 		select {
 		case b = <-c.offers:
@@ -65,6 +69,16 @@ func (c *Crew) work(b *Batch) {
 			ended = true
 			return
 		}
+	}
+}
+
+// run runs slices of the batch until none is left.
+func (c *Crew) run(w Worker, b *Batch) {
+	least := 1
+	for lo, hi := b.Claim(least); lo < hi; lo, hi = b.Claim(least) {
+		start := time.Now()
+		shift(w, b, lo, hi)
+		least = max(least, int(time.Duration(hi-lo)*c.price/(time.Since(start)+1)))
 	}
 }
 

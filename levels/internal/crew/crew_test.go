@@ -23,7 +23,7 @@ func TestGoexit(t *testing.T) {
 		"fine": func(context.Context, []byte) ([]byte, error) { return []byte("fine"), nil },
 		"exit": func(context.Context, []byte) ([]byte, error) { runtime.Goexit(); return nil, nil },
 	}
-	c := crew.New(2, func() crew.Worker { return worker{funcs} })
+	c := crew.New(2, 0, func() crew.Worker { return worker{funcs} })
 	defer c.Close()
 	for n := range 40 {
 		tasks := make([]levels.Task, n)
@@ -45,7 +45,7 @@ func TestGoexit(t *testing.T) {
 func TestClaims(t *testing.T) {
 	b := crew.NewBatch(t.Context(), make([]levels.Task, 10_000), 2)
 	next, size := 0, 10_000
-	for lo, hi := b.Claim(); lo < hi; lo, hi = b.Claim() {
+	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
 		if lo != next || hi-lo > size || hi-lo > 1024 {
 			t.Fatalf("claim [%d, %d) after %d, and after one of %d tasks", lo, hi, next, size)
 		}
@@ -59,7 +59,7 @@ func TestClaims(t *testing.T) {
 // What fails are the tasks that nobody has claimed, and those only.
 func TestFail(t *testing.T) {
 	b := crew.NewBatch(t.Context(), make([]levels.Task, 100), 2)
-	lo, hi := b.Claim()
+	lo, hi := b.Claim(1)
 	b.Fail(levels.ErrClosed)
 	b.Fail(context.Canceled) // too late for all
 	b.Finish(hi - lo)
@@ -68,5 +68,20 @@ func TestFail(t *testing.T) {
 		if claimed := i < hi; claimed != (r.Err == nil) || r.Err == context.Canceled {
 			t.Errorf("result %d: %v", i, r.Err)
 		}
+	}
+}
+
+// Where a hand-over has a price, small tasks come in slices that are worth it,
+// and large ones one by one in the end.
+func TestSlicesAreWorthTheirPrice(t *testing.T) {
+	b := crew.NewBatch(t.Context(), make([]levels.Task, 1000), 2)
+	smallest := 1000
+	for lo, hi := b.Claim(100); lo < hi; lo, hi = b.Claim(100) {
+		if hi < 1000 {
+			smallest = min(smallest, hi-lo)
+		}
+	}
+	if smallest < 100 {
+		t.Errorf("a slice has %d tasks, and was to have 100", smallest)
 	}
 }
