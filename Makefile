@@ -16,8 +16,8 @@ test: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "race detector: off, for there is no C compiler (or CGO_ENABLED=0)"
 	go test $(RACE) -shuffle=on -timeout 15m ./...
 
-race: ## the tests of the levels ten times, with the race detector, on one processor and on two
-	go test -race -shuffle=on -cpu=1,2 -count=5 -timeout 60m ./levels/...
+race: ## the tests of the levels twice on one processor and twice on two, with the race detector
+	go test -race -shuffle=on -cpu=1,2 -count=2 -timeout 60m ./levels/...
 
 conformance: ## the promises of every level COUNT=1000 times, with the race detector (takes hours)
 	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/... ./bench/fleet
