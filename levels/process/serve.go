@@ -52,7 +52,7 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level) error 
 // run runs a batch in a goroutine of its own: a Func that ends its goroutine
 // may take the batch along, but not the worker.
 func run(ctx context.Context, l levels.Level, tasks []levels.Task) []levels.Result {
-	results := levels.Failed(len(tasks), errors.New("the batch ended its goroutine (runtime.Goexit) instead of returning"))
+	results := levels.Failed(len(tasks), fmt.Errorf("%w: a function ended the goroutine of its batch (runtime.Goexit)", levels.ErrLost))
 	var wg sync.WaitGroup
 	wg.Go(func() { results = l.Run(ctx, tasks) })
 	wg.Wait()
