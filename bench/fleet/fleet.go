@@ -133,7 +133,10 @@ func OpenStore(ctx context.Context, c Config) (*store.Store, error) {
 	if c.Env == nil {
 		c.Env = Env()
 	}
-	embedded := append(c.Worker[:len(c.Worker):len(c.Worker)], "store", "--leash")
+	var embedded []string // without a program to start there is no stand-in
+	if len(c.Worker) > 0 {
+		embedded = append(c.Worker[:len(c.Worker):len(c.Worker)], "store", "--leash")
+	}
 	return store.Open(ctx, store.Config{URL: c.Redis, Embedded: embedded, Only: c.Embedded, Env: c.Env})
 }
 
