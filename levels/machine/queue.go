@@ -1,9 +1,11 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -23,9 +25,13 @@ type QueueConfig struct {
 	Jobs     int // worker only: jobs at once; 0 means 8
 }
 
-func (c QueueConfig) queue() queue.Config {
-	return queue.Config{Redis: c.Redis, Name: c.Name, Lease: c.Lease, MaxTries: c.MaxTries}
+func (c QueueConfig) open(ctx context.Context) (*queue.Queue, error) {
+	url := cmp.Or(c.Redis, "redis://127.0.0.1:6379")
+	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit})
 }
+
+// runTasks is the name of the queue's task: to run a batch.
+const runTasks = "levels.run"
 
 // NewQueue returns a level that leaves tasks in a queue for any machine that
 // serves it (see [ServeQueue]), and waits for their results. It fails if Redis
@@ -42,16 +48,17 @@ func (c QueueConfig) queue() queue.Config {
 // half a second. Errors keep their text only. The outputs of one job may take
 // 64 MiB together; those that do not fit become errors.
 func NewQueue(ctx context.Context, c QueueConfig) (levels.Level, error) {
-	client, err := queue.NewClient(ctx, c.queue())
+	q, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &queued{client: client, maxBatch: positive(c.MaxBatch, 256)}, nil
+	return &queued{queue: q, maxBatch: positive(c.MaxBatch, 256), maxTries: positive(c.MaxTries, 3)}, nil
 }
 
 type queued struct {
-	client   *queue.Client
+	queue    *queue.Queue
 	maxBatch int
+	maxTries int
 	gate     levels.Gate
 }
 
@@ -69,7 +76,7 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	}
 	results := levels.Failed(len(tasks), errPending)
 	parts, payloads := q.cut(tasks, results)
-	err := q.client.Call(ctx, payloads, func(i int, output []byte, err error) {
+	err := q.queue.CallMany(ctx, runTasks, payloads, func(i int, output []byte, err error) {
 		if err != nil {
 			err = fmt.Errorf("%w: %w", levels.ErrLost, err)
 		} else {
@@ -78,7 +85,7 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 		if err != nil {
 			copy(parts[i], levels.Failed(len(parts[i]), err))
 		}
-	})
+	}, queue.MaxTries(q.maxTries), queue.Timeout(-1), queue.Expires(math.MaxInt32*time.Second/10))
 	switch {
 	case err == nil:
 		return results
@@ -114,7 +121,7 @@ func (q *queued) cut(tasks []levels.Task, results []levels.Result) (parts [][]le
 // Close implements [levels.Level].
 func (q *queued) Close() error {
 	q.gate.Close()
-	return q.client.Close()
+	return q.queue.Close()
 }
 
 // ServeQueue is the far end of the queue level: it takes jobs from the queue
@@ -124,13 +131,24 @@ func (q *queued) Close() error {
 // that is nil, once it is connected. It fails if Redis cannot be reached at the
 // start, or refuses.
 func ServeQueue(ctx context.Context, c QueueConfig, l levels.Level, grace time.Duration, ready func()) error {
-	return queue.Worker{
-		Config:      c.queue(),
-		Concurrency: positive(c.Jobs, 0),
+	q, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	w := queue.NewWorker(q, queue.WorkerConfig{
+		Concurrency: positive(c.Jobs, 8),
+		Lease:       c.Lease,
 		Grace:       grace,
-		Ready:       ready,
-		Handler:     func(ctx context.Context, payload []byte) []byte { return serveJob(ctx, payload, l) },
-	}.Run(ctx)
+		Startup: func(context.Context) error {
+			if ready != nil {
+				ready()
+			}
+			return nil
+		},
+	})
+	w.HandleFunc(runTasks, func(ctx context.Context, a *queue.Attempt) ([]byte, error) { return serveJob(ctx, a.Payload, l), nil })
+	return w.Run(ctx)
 }
 
 // serveJob runs the tasks of one job. What it cannot read it answers with no

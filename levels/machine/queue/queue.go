@@ -1,136 +1,264 @@
-// Package queue is a job queue on Redis: callers leave jobs, workers on any
-// machine take them, and whoever left a job can wait for its result.
-//
-// A job runs at least once and has one recorded result. A worker that claims a
-// job gets it for a lease, which it renews while it works. If the worker
-// dies, the lease runs out and the job goes to another. Each claim counts as a
-// try, and only the last try may finish the job, so a worker that was thought
-// dead and comes back cannot overwrite anything. A job that has cost too many
-// workers their lives is given up, and its caller is told.
-//
-// All time is Redis' own, so the workers' clocks do not matter. All keys of a
-// queue carry its name in braces, so that a cluster keeps them in one place.
+// Package queue is a job queue and RPC library on Redis: programs leave jobs,
+// workers on any machine take them, and whoever left a job can wait for what it
+// returns. It is this suite's counterpart of arq, the queue that the talk ended with.
 package queue
 
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
+	"hash/fnv"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Config tells which queue to use, and how. Callers and workers of one queue
-// use the same.
+// Config says which queue to use, and how. Programs that share a queue use the
+// same Name, Shards and Codec.
 type Config struct {
-	Redis    string        // its URL, as redis://[user:password@]host:port/db, rediss://… or unix://…; "" means redis://127.0.0.1:6379
-	Name     string        // of the queue; "" means "levels"
-	Lease    time.Duration // how long after a worker's death its jobs go to another; 0 means 10 s
-	MaxTries int           // how many workers a job may cost before it is given up; 0 means 3
+	Name   string // of the queue; "" means "default"
+	Shards int    // parts that it is divided into, so that a cluster spreads it; 0 means 1
+	Codec  Codec  // of what goes in and out; nil means JSON
 
-	patience time.Duration // of a client, before it looks whether its jobs still exist; 0 means 5 s
+	MaxPayload int // bytes of a payload, and of a result; 0 means 1 MiB
+	MaxLength  int // jobs that may wait in a shard, before it is full; 0 means 1,000,000
+	MaxDead    int // dead letters of a shard, before the oldest is dropped; 0 means 10,000
+	MaxBatch   int // jobs enqueued at once; 0 means 10,000
 }
 
-// Version is that of the keys and scripts. It is part of every key, so that
-// programs of different versions never meet.
-const Version = "1"
-
-// A store is one queue in Redis.
-type store struct {
-	rdb      *redis.Client
-	keys     []string // in the order of the scripts' KEYS
-	prefix   string
-	lease    time.Duration
-	maxTries int
+// A Codec turns values into bytes and back.
+type Codec interface {
+	Marshal(v any) ([]byte, error)
+	Unmarshal(data []byte, v any) error
 }
 
-// open connects to Redis and checks that it answers.
-func open(ctx context.Context, c Config) (*store, error) {
-	if c.Lease != 0 && c.Lease < 10*time.Millisecond {
-		return nil, fmt.Errorf("a lease of %v is too short: it must be 10ms or more", c.Lease)
-	}
-	options, err := Options(cmp.Or(c.Redis, "redis://127.0.0.1:6379"))
+type jsonCodec struct{}
+
+func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
+func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
+
+// A Queue is a connection to a queue, for programs that leave jobs and for
+// workers. It is safe for use by many goroutines.
+type Queue struct {
+	config Config
+	link   *link
+	shards []*shard
+	next   atomic.Uint32 // the shard of the next plain jobs
+
+	client string // new for each Queue; part of its plain jobs' ids
+	last   atomic.Int64
+	closed atomic.Bool
+
+	post  []*post  // to each shard
+	inbox []*inbox // from each shard
+}
+
+// Open connects to Redis at redis://[user:password@]host:port/db,
+// rediss://… (TLS), unix://path, or mem://, an imitation in this process' memory
+// that is gone when the queue is closed. It fails within five seconds if Redis
+// does not answer, or is not one that can hold a queue. The caller must Close
+// the queue.
+func Open(ctx context.Context, url string, c Config) (*Queue, error) {
+	l, err := dial(url)
 	if err != nil {
 		return nil, err
 	}
-	prefix := "levels" + Version + ":{" + cmp.Or(c.Name, "levels") + "}:"
-	s := &store{
-		rdb:      redis.NewClient(options),
-		prefix:   prefix,
-		keys:     []string{prefix + "job", prefix + "try", prefix + "ready", prefix + "lease", prefix + "wake", prefix + "died"},
-		lease:    cmp.Or(c.Lease, 10*time.Second),
-		maxTries: max(cmp.Or(c.MaxTries, 3), 1),
-	}
-	if err := s.rdb.Ping(ctx).Err(); err != nil {
-		s.rdb.Close()
-		return nil, fmt.Errorf("reach Redis at %s: %w", options.Addr, err)
-	}
-	return s, nil
+	return open(ctx, l, c)
 }
 
-func (s *store) replyKey(client string) string { return s.prefix + "reply:" + client }
+// New is Open with the options of a client of Redis, for what a URL cannot say:
+// a cluster, sentinels, certificates. It makes its own clients from them; the
+// one given stays the caller's, and unused.
+func New(ctx context.Context, client redis.UniversalClient, c Config) (*Queue, error) {
+	l, err := newLink(client)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, l, c)
+}
 
-// Options parses a Redis URL, for a client like the queue's own. The library's
-// parser puts the password into its errors; this one does not.
-func Options(rawURL string) (*redis.Options, error) {
-	o, err := redis.ParseURL(rawURL)
-	if err == nil && strings.Contains(rawURL, "#") {
-		return nil, fmt.Errorf("URL of Redis %s: a # in it, or in its password, must be written as %%23", Redact(rawURL))
+func open(ctx context.Context, l *link, c Config) (*Queue, error) {
+	q, err := newQueue(l, c)
+	if err == nil {
+		err = q.greet(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("URL of Redis %s: %s", Redact(rawURL), reason(err))
+		l.close()
+		return nil, err
 	}
-	// The client must not repeat what it got no answer to: a repeated trim of
-	// a reply list would drop a reply. Scripts may be repeated, and are, by us.
-	o.MaxRetries, o.DialerRetries = -1, 1
-	o.DialTimeout = cmp.Or(o.DialTimeout, 2*time.Second)
-	o.DisableIdentity = true
-	quiet()
-	return o, nil
+	return q, nil
 }
 
-// quiet keeps the client library from writing to stderr by itself: what it has
-// to say comes as an error too. The setting is the library's, and global.
-var quiet = sync.OnceFunc(func() { redis.SetLogger(silence{}) })
-
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
-
-// reason is what is wrong with a URL, without any part of it.
-func reason(err error) string {
-	if e := (*url.Error)(nil); errors.As(err, &e) {
-		err = e.Err
+func newQueue(l *link, c Config) (*Queue, error) {
+	c.Name, c.Shards = cmp.Or(c.Name, "default"), cmp.Or(c.Shards, 1)
+	c.MaxPayload, c.MaxLength = cmp.Or(c.MaxPayload, 1<<20), cmp.Or(c.MaxLength, 1_000_000)
+	c.MaxDead, c.MaxBatch = cmp.Or(c.MaxDead, 10_000), cmp.Or(c.MaxBatch, 10_000)
+	if c.Codec == nil {
+		c.Codec = jsonCodec{}
 	}
-	text := err.Error()
-	for _, known := range []string{"invalid port", "invalid URL scheme", "invalid database number", "missing protocol scheme", "invalid userinfo", "invalid host"} {
-		if strings.Contains(text, strings.TrimPrefix(known, "invalid ")) {
-			return known
+	if err := checkName("name of the queue", c.Name, maxName); err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(c.Name, "{}") {
+		return nil, fmt.Errorf("name of the queue %q has a brace in it: clusters give it a meaning", c.Name)
+	}
+	if c.Shards < 1 || c.Shards > 1024 {
+		return nil, fmt.Errorf("%d shards: must be from 1 to 1024", c.Shards)
+	}
+	for _, n := range []int{c.MaxPayload, c.MaxLength, c.MaxDead, c.MaxBatch} {
+		if n < 0 {
+			return nil, errors.New("a limit of the queue is negative")
 		}
 	}
-	return "want redis://[user:password@]host:port/db, rediss://… or unix://path"
+	q := &Queue{config: c, link: l, client: strings.ToLower(rand.Text()[:12])}
+	for i := range c.Shards {
+		name := c.Name
+		if c.Shards > 1 {
+			name += "/" + strconv.Itoa(i)
+		}
+		s := newShard(l, name)
+		p := newPost(s, q.client, c.MaxLength)
+		q.shards, q.post = append(q.shards, s), append(q.post, p)
+		q.inbox = append(q.inbox, &inbox{shard: s, post: p, client: q.client, waiting: map[string][]waiter{}})
+	}
+	return q, nil
 }
 
-// Redact returns rawURL without user and password, for messages. It does not
-// parse, for a password may be what keeps a URL from being one: whatever stands
-// before the last "@" is left out, and without one, what does not parse.
-func Redact(rawURL string) string {
-	scheme, rest, ok := strings.Cut(rawURL, "://")
-	if !ok {
-		scheme, rest = "", rawURL
-	} else {
-		scheme += "://"
+// Name is the queue's.
+func (q *Queue) Name() string { return q.config.Name }
+
+// Named returns another queue on the same connection. Close it before q.
+func (q *Queue) Named(name string) (*Queue, error) {
+	c := q.config
+	c.Name = name
+	l := *q.link
+	l.close = func() error { return nil }
+	return newQueue(&l, c)
+}
+
+// Close ends the calls and waits that run, with [ErrClosed], and closes the
+// connection. Workers of the queue must have ended before.
+func (q *Queue) Close() error {
+	if q.closed.Swap(true) {
+		return nil
 	}
-	if i := strings.LastIndex(rest, "@"); i >= 0 {
-		return scheme + "***" + rest[i:]
+	var errs []error
+	for i := range q.shards {
+		q.post[i].close()
+		errs = append(errs, q.inbox[i].close())
 	}
-	if _, err := url.Parse(rawURL); err != nil {
-		return scheme + "…"
+	return errors.Join(append(errs, q.link.close())...)
+}
+
+// shardOf finds the shard of an id: the one that a plain id names, or the one
+// that its hash says.
+func (q *Queue) shardOf(id string) *shard { return q.shards[q.indexOf(id)] }
+
+func (q *Queue) indexOf(id string) int {
+	if len(q.shards) == 1 {
+		return 0
 	}
-	return rawURL
+	if i := strings.LastIndexByte(id, '~'); i >= 0 {
+		if n, err := strconv.Atoi(id[i+1:]); err == nil && n >= 0 && n < len(q.shards) {
+			return n
+		}
+	}
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % uint32(len(q.shards)))
+}
+
+// address gives messages what they still lack, an id and the time, and returns
+// the numbers of those that go to each shard.
+func (q *Queue) address(messages []message) (parts [][]int) {
+	parts = make([][]int, len(q.shards))
+	turn := -1 // plain jobs of a call go to one shard, so that they travel together
+	for i := range messages {
+		m := &messages[i]
+		at := 0
+		if m.id != "" {
+			at = q.indexOf(m.id)
+		} else {
+			if turn < 0 {
+				turn = int(q.next.Add(1) % uint32(len(q.shards)))
+			}
+			at = turn
+			m.id = q.client + "-" + strconv.FormatInt(q.last.Add(1), 36)
+			if len(q.shards) > 1 {
+				m.id += "~" + strconv.Itoa(at)
+			}
+		}
+		m.enqueued = q.shards[at].clock.read()
+		if m.expires > 0 {
+			m.expires += m.enqueued + max(-m.at, 0)
+		}
+		if parts[at] == nil {
+			parts[at] = make([]int, 0, len(messages))
+		}
+		parts[at] = append(parts[at], i)
+	}
+	return parts
+}
+
+// enqueue sends messages and returns an error or nil for each.
+func (q *Queue) enqueue(ctx context.Context, messages []message) []error {
+	errs := make([]error, len(messages))
+	var shards sync.WaitGroup
+	for at, part := range q.address(messages) {
+		if len(part) == 0 {
+			continue
+		}
+		send := func() {
+			refs := make([]*message, len(part))
+			for k, i := range part {
+				refs[k] = &messages[i]
+			}
+			verdicts, err := q.post[at].deliver(ctx, refs)
+			for k, i := range part {
+				if errs[i] = err; err == nil {
+					errs[i] = verdictError(verdicts[k])
+				}
+			}
+		}
+		if len(part) == len(messages) {
+			send()
+		} else {
+			shards.Go(send)
+		}
+	}
+	shards.Wait()
+	return errs
+}
+
+// verdictError reads a letter of the script enqueue.
+func verdictError(letter byte) error {
+	switch letter {
+	case '1':
+		return nil
+	case '0':
+		return ErrDuplicate
+	}
+	return ErrFull
+}
+
+// greet asks Redis what it is.
+func (q *Queue) greet(ctx context.Context) error {
+	ctx, cancel := patience(ctx)
+	defer cancel()
+	for _, s := range q.shards {
+		now, err := time.Time{}, error(nil)
+		err = s.insist(ctx, func() error { now, err = q.link.rdb.Time(ctx).Result(); return err })
+		if err != nil {
+			return err
+		}
+		s.clock.set(now.UnixMilli())
+	}
+	return nil
 }

@@ -5,199 +5,213 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
-// A Handler does the work of a job. Its ctx ends when the job is cancelled or
-// has gone to another worker, and when the worker's grace is over. What it
-// returns is the job's result; there is no error, because the queue does not
-// know what a payload means: put errors into the output.
-type Handler func(ctx context.Context, payload []byte) (output []byte)
+// WorkerConfig says how to work.
+type WorkerConfig struct {
+	Concurrency int           // jobs at once, of all queues together; 0 means 10
+	Lease       time.Duration // how long after a worker's death its jobs go to another; 0 means 10 s
+	Grace       time.Duration // for running jobs when Run's ctx ends; 0 means 8 s
+	Burst       bool          // return when no job is ready, instead of waiting for more
 
-// A Worker takes jobs from a queue and runs them.
+	Startup  func(ctx context.Context) error // before the first job; its error ends Run
+	Shutdown func(ctx context.Context)       // after the last job
+	Before   func(ctx context.Context, a *Attempt)
+	After    func(a *Attempt, end End) // once it is decided what follows, in the job's goroutine
+
+	Logger *slog.Logger // for what goes wrong, and, at level debug, each job; nil means slog.Default()
+}
+
+// End tells how a try ended.
+type End struct {
+	Took  time.Duration
+	Next  Status        // Done; Deferred, if it is tried again; Dead; or Queued, if it was given back
+	After time.Duration // before it is tried again
+	Err   error
+}
+
+// A Worker takes jobs from queues and does them. Set it up, then Run it.
 type Worker struct {
-	Config
-	Handler     Handler
-	Concurrency int           // jobs at once; 0 means 8
-	Grace       time.Duration // for running jobs when ctx ends; 0 means 8 s
-	Ready       func()        // called once it is connected; nil is fine
+	config     WorkerConfig
+	queues     []weighted
+	endpoints  map[string]*endpoint
+	middleware []Middleware
+	crons      []cronEntry
+	stats      stats
+	crew       crew
+}
+
+type weighted struct {
+	*Queue
+	weight int
+}
+
+// An endpoint is how to do a task.
+type endpoint struct {
+	handler Handler
+	options options
+}
+
+// NewWorker returns a worker of a queue. More queues may follow, see [Worker.Also].
+func NewWorker(q *Queue, c WorkerConfig) *Worker {
+	c.Concurrency = max(cmp.Or(c.Concurrency, 10), 1)
+	c.Lease = cmp.Or(c.Lease, 10*time.Second)
+	c.Grace = cmp.Or(c.Grace, 8*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return &Worker{config: c, queues: []weighted{{q, 1}}, endpoints: map[string]*endpoint{}}
+}
+
+// Weight sets the weight of the queue that the worker began with. The default
+// is 1. See [Worker.Also].
+func (w *Worker) Weight(n int) { w.queues[0].weight = max(n, 1) }
+
+// Also has the worker serve another queue. While several have jobs waiting, each
+// gets its weight's share of the worker's slots; none is starved.
+func (w *Worker) Also(q *Queue, weight int) {
+	w.queues = append(w.queues, weighted{q, max(weight, 1)})
+}
+
+// Use wraps the handlers in a middleware; the first one is the outermost.
+func (w *Worker) Use(m ...Middleware) { w.middleware = append(w.middleware, m...) }
+
+// Handle says how the worker does a task.
+func Handle[In, Out any](w *Worker, t Task[In, Out], do func(ctx context.Context, in In) (Out, error)) {
+	codec := w.queues[0].config.Codec
+	w.HandleFunc(t.name, func(ctx context.Context, a *Attempt) ([]byte, error) {
+		var in In
+		if err := codec.Unmarshal(a.Payload, &in); err != nil {
+			return nil, Fatal(fmt.Errorf("decode the payload: %w", err))
+		}
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		output, err := codec.Marshal(out)
+		if err != nil {
+			return nil, Fatal(fmt.Errorf("encode the result: %w", err))
+		}
+		return output, nil
+	}, func(o *options) { *o = t.options })
+}
+
+// HandleFunc says how the worker does the task of a name, on the level of bytes.
+// Of the options only [Backoff] has a meaning here. It panics if the name was
+// given before.
+func (w *Worker) HandleFunc(name string, h Handler, opts ...Option) {
+	if w.endpoints[name] != nil {
+		panic("queue: task " + name + " is handled twice")
+	}
+	e := &endpoint{handler: h}
+	for _, o := range opts {
+		o(&e.options)
+	}
+	w.endpoints[name] = e
 }
 
 // Run works until ctx ends. Then it claims nothing more, lets running jobs
-// finish for as long as Grace, gives the rest back to the queue, and returns
-// nil. It returns an error if Redis cannot be reached at the start, or later
-// refuses; while Redis is away it waits.
-func (w Worker) Run(ctx context.Context) error {
-	s, err := open(ctx, w.Config)
-	if err != nil {
+// finish for as long as the grace, gives the rest back to the queue, where they
+// are as if they had not begun, and returns nil. It returns an error if Startup
+// failed, or if Redis refuses what a queue needs; while Redis is away it
+// waits. Run must not be called twice.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.check(); err != nil {
 		return err
 	}
-	defer s.rdb.Close()
-	bell, err := open(ctx, w.Config) // apart, for it blocks: closing it is how it is interrupted
-	if err != nil {
-		return err
+	for _, e := range w.endpoints {
+		for _, m := range slices.Backward(w.middleware) {
+			e.handler = m(e.handler)
+		}
 	}
-	defer bell.rdb.Close()
-	defer context.AfterFunc(ctx, func() { bell.rdb.Close() })()
-
-	if w.Ready != nil {
-		w.Ready()
+	if w.config.Startup != nil {
+		if err := w.config.Startup(ctx); err != nil {
+			return fmt.Errorf("worker: startup: %w", err)
+		}
 	}
-	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	shift := &shift{store: s, handler: w.Handler, ctx: working, slots: make(chan struct{}, max(cmp.Or(w.Concurrency, 8), 1)), held: map[job]context.CancelCauseFunc{}}
-	beating := make(chan struct{})
-	go func() { defer close(beating); shift.beat() }()
-	err = shift.claim(ctx, bell)
-	shift.drain(cmp.Or(w.Grace, 8*time.Second), stop)
-	stop(nil)
-	<-beating
-	return err
+	if w.config.Shutdown != nil {
+		defer w.config.Shutdown(context.WithoutCancel(ctx))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	w.crew.tries = make(chan try)
+	places := &slots{free: w.config.Concurrency}
+	var lanes []*lane
+	for _, q := range w.queues {
+		for _, s := range q.shards {
+			lanes = append(lanes, newLane(w, q.Queue, s, places, q.weight))
+		}
+	}
+	for _, l := range lanes {
+		places.lanes = append(places.lanes, &l.share)
+	}
+	places.release(0) // deals the slots
+	var working sync.WaitGroup
+	errs := make([]error, len(lanes))
+	for i, l := range lanes {
+		working.Go(func() {
+			defer func() {
+				if errs[i] != nil {
+					stop() // one queue that fails ends the worker, for its supervisor to see
+				}
+			}()
+			errs[i] = l.run(ctx)
+		})
+	}
+	if len(w.crons) > 0 {
+		working.Go(func() { w.tick(ctx) })
+	}
+	working.Wait()
+	w.crew.dismiss()
+	return errors.Join(errs...)
 }
 
-// A shift is the working time of one worker.
-type shift struct {
-	store   *store
-	handler Handler
-	ctx     context.Context // of the jobs; ends after the grace
-	slots   chan struct{}   // one token for each job that runs
-	running sync.WaitGroup  // the jobs
-
-	mu   sync.Mutex // guards held
-	held map[job]context.CancelCauseFunc
-}
-
-var (
-	errGone  = errors.New("the job was cancelled, or has gone to another worker")
-	errGrace = errors.New("the worker stops")
-)
-
-// claim takes jobs while there are free slots, until ctx ends. It never claims
-// more than it can start at once: what waits should wait where any worker can
-// take it.
-func (s *shift) claim(ctx context.Context, bell *store) error {
-	for ctx.Err() == nil {
-		select {
-		case s.slots <- struct{}{}: // wait for one free slot,
-			<-s.slots
-		case <-ctx.Done():
-			return nil
-		}
-		free := cap(s.slots) - len(s.slots) // and count them: only this goroutine fills any
-		jobs, err := s.store.claim(s.ctx, free)
-		for _, j := range jobs {
-			s.start(j)
-		}
-		if err == nil && len(jobs) < free {
-			err = bell.idle(ctx)
-		}
-		switch {
-		case err == nil || ctx.Err() != nil:
-		case isReply(err) && !redis.HasErrorPrefix(err, "LOADING"):
-			return fmt.Errorf("claim jobs: %w", err)
-		default:
-			pause(ctx, 100*time.Millisecond) // Redis is away: it may come back
-		}
+func (w *Worker) check() error {
+	switch {
+	case w.config.Lease < 100*time.Millisecond || w.config.Lease > time.Hour:
+		return fmt.Errorf("worker: a lease of %v: must be from 100ms to 1h", w.config.Lease)
+	case w.config.Grace < 0:
+		return fmt.Errorf("worker: a grace of %v is negative", w.config.Grace)
 	}
 	return nil
 }
 
-func (s *shift) start(j job) {
-	ctx, cancel := context.WithCancelCause(s.ctx)
-	s.mu.Lock()
-	s.held[j] = cancel
-	s.mu.Unlock()
-	s.slots <- struct{}{}
-	s.running.Go(func() {
-		ended := false
-		defer func() {
-			if !ended { // the handler took the goroutine with it: another try would end the same
-				s.settle(func(ctx context.Context) error {
-					_, err := s.store.finish(ctx, j, "dead", "the handler ended its goroutine (runtime.Goexit)")
-					return err
-				})
-			}
-			cancel(nil)
-			s.mu.Lock()
-			delete(s.held, j)
-			s.mu.Unlock()
-			<-s.slots
-		}()
-		output := s.handler(ctx, []byte(j.payload))
-		ended = true
-		switch context.Cause(ctx) {
-		case nil:
-			s.settle(func(ctx context.Context) error { _, err := s.store.finish(ctx, j, "done", string(output)); return err })
-		case errGrace:
-			s.settle(func(ctx context.Context) error { return s.store.giveBack(ctx, j) })
-		}
-	})
+// unknown is the endpoint of tasks that the worker does not know.
+func (w *Worker) unknown(name string) *endpoint {
+	known := strings.Join(slices.Sorted(maps.Keys(w.endpoints)), ", ")
+	return &endpoint{handler: func(context.Context, *Attempt) ([]byte, error) {
+		return nil, Fatal(fmt.Errorf("no handler for task %q: this worker knows %s", name, cmp.Or(known, "none")))
+	}}
 }
 
-// settle tells Redis how a job ended. If Redis cannot be told within a lease,
-// it knows by then: the lease has run out.
-func (s *shift) settle(tell func(ctx context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.store.lease)
-	defer cancel()
-	for ctx.Err() == nil {
-		if err := tell(ctx); err == nil || isReply(err) {
-			return
-		}
-		pause(ctx, 100*time.Millisecond)
-	}
+// A crew is the goroutines that run jobs. One that has run a job waits for the
+// next, for its stack has grown by then to what a handler needs.
+type crew struct {
+	tries   chan try
+	members sync.WaitGroup
 }
 
-// beat renews the leases of the jobs at hand, and cancels those that are gone.
-// It ends with the shift.
-func (s *shift) beat() {
-	tick := time.NewTicker(min(s.store.lease/3, 500*time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-s.ctx.Done():
-			return
-		}
-		s.mu.Lock()
-		jobs := make([]job, 0, len(s.held))
-		for j := range s.held {
-			jobs = append(jobs, j)
-		}
-		s.mu.Unlock()
-		if len(jobs) == 0 {
-			continue
-		}
-		gone, _ := s.store.beat(s.ctx, jobs) // on an error the next beat is early enough
-		s.mu.Lock()
-		for _, i := range gone {
-			if cancel, ok := s.held[jobs[i]]; ok {
-				cancel(errGone)
-			}
-		}
-		s.mu.Unlock()
-	}
-}
-
-// drain waits for the running jobs, and after the grace cancels them.
-func (s *shift) drain(grace time.Duration, stop context.CancelCauseFunc) {
-	timer := time.AfterFunc(grace, func() { stop(errGrace) })
-	defer timer.Stop()
-	s.running.Wait()
-}
-
-func pause(ctx context.Context, d time.Duration) {
+func (c *crew) run(t try) {
 	select {
-	case <-time.After(d):
-	case <-ctx.Done():
+	case c.tries <- t:
+	default:
+		c.members.Go(func() { // dismiss waits for it
+			t.run()
+			for t := range c.tries {
+				t.run()
+			}
+		})
 	}
 }
 
-// toString reads a field of a script's answer, which may be a number.
-func toString(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return fmt.Sprint(v)
+// dismiss ends the crew, which must have nothing to do.
+func (c *crew) dismiss() {
+	close(c.tries)
+	c.members.Wait()
 }

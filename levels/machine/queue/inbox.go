@@ -1,0 +1,392 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// An inbox receives the outcomes of one program's jobs in one shard, from a
+// stream that is its own. Its goroutine and its connection begin with the first call.
+type inbox struct {
+	shard  *shard
+	post   *post
+	client string
+
+	mu      sync.Mutex
+	waiting map[string][]waiter // by the id of the job
+	reader  redis.UniversalClient
+	reading sync.WaitGroup
+	closed  bool
+}
+
+// A waiter waits for the outcome of a job.
+type waiter struct {
+	outcomes chan<- outcome // with room for it
+	watches  bool           // a job that it did not enqueue itself
+	tracked  bool           // and that has a record
+	missed   *int           // how often look did not know it
+}
+
+// An outcome is how a job ended.
+type outcome struct {
+	id   string
+	text string // see readOutcome
+	err  error  // why there is none
+}
+
+const (
+	rewatch   = 20 * time.Second // how often waiters put themselves down again: Redis remembers them for a minute at least
+	breathing = 100 * time.Millisecond
+)
+
+// await registers waiters for ids. It fails if the inbox is closed.
+func (b *inbox) await(w waiter, ids ...string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return ErrClosed
+	}
+	for _, id := range ids {
+		b.waiting[id] = append(b.waiting[id], w)
+	}
+	if b.reader == nil {
+		b.reader = b.shard.link.blocking()
+		b.reading.Go(b.read)
+	}
+	return nil
+}
+
+// leave removes waiters.
+func (b *inbox) leave(w waiter, ids ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range ids {
+		b.waiting[id] = slices.DeleteFunc(b.waiting[id], func(o waiter) bool { return o.outcomes == w.outcomes })
+		if len(b.waiting[id]) == 0 {
+			delete(b.waiting, id)
+		}
+	}
+}
+
+// deliver hands an outcome to those who wait for it. One that comes twice finds
+// nobody.
+func (b *inbox) deliver(o outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.waiting[o.id] {
+		w.outcomes <- o
+	}
+	delete(b.waiting, o.id)
+}
+
+// read delivers until the inbox is closed. The outcomes lie in a stream, and stay
+// there after they were read, so that none is lost with a connection: what was
+// delivered is trimmed with a later command.
+func (b *inbox) read() {
+	key := b.shard.prefix + "reply:" + b.client
+	last, trimmed, unread := "0", "0", 0 // unread is how many bytes could be trimmed
+	checked, watched := time.Now(), time.Now()
+	for ctx := context.Background(); ; {
+		var reply *redis.Cmd
+		_, err := b.reader.Pipelined(ctx, func(p redis.Pipeliner) error {
+			if last != trimmed && unread > 64<<10 {
+				p.XTrimMinID(ctx, key, last)
+				trimmed, unread = last, 0
+			}
+			reply = p.Do(ctx, "xread", "count", 256, "block", block.Milliseconds(), "streams", key, last)
+			return nil
+		})
+		quiet := false
+		if err = ignoreNil(err); err == nil {
+			id, texts := readStream(reply.Val())
+			if quiet = id == ""; !quiet {
+				last = id
+			}
+			for _, text := range texts {
+				unread += len(text) + 64
+				id, text, _ := strings.Cut(text, " ")
+				b.deliver(outcome{id: id, text: text})
+			}
+			if time.Since(checked) >= block-breathing {
+				checked = time.Now()
+				err = b.check(ctx, key, &last)
+			}
+			if err == nil && time.Since(watched) >= rewatch {
+				watched = time.Now()
+				err = b.watchAgain(ctx)
+			}
+		}
+		switch {
+		case err == nil:
+			continue
+		case b.isClosed():
+			return
+		case isReply(err) && !passes(err):
+			b.fail(fmt.Errorf("read results: %w", refused(err)), func(waiter) bool { return true })
+		}
+		pause(ctx, breathing) // Redis is away: it may come back
+	}
+}
+
+// readStream reads the answer to XREAD of one stream, whose entries have one
+// field: the last id, or "" if there was nothing, and the values.
+func readStream(v any) (last string, values []string) {
+	streams, _ := v.([]any)
+	if len(streams) != 1 {
+		return "", nil
+	}
+	stream, _ := streams[0].([]any)
+	if len(stream) != 2 {
+		return "", nil
+	}
+	entries, _ := stream[1].([]any)
+	values = make([]string, 0, len(entries))
+	for _, e := range entries {
+		pair, _ := e.([]any)
+		if len(pair) != 2 {
+			continue
+		}
+		last, _ = pair[0].(string)
+		if fields := texts(pair[1]); len(fields) == 2 {
+			values = append(values, fields[1])
+		}
+	}
+	return last, values
+}
+
+func (b *inbox) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
+// check fails the calls that Redis has forgotten. It reads the stream from its
+// beginning again if that seems to lie in the future: it is a new one, made when
+// Redis' clock was set back.
+func (b *inbox) check(ctx context.Context, key string, last *string) error {
+	b.mu.Lock()
+	idle := len(b.waiting) == 0
+	b.mu.Unlock()
+	if idle {
+		return nil
+	}
+	newest, err := b.shard.link.rdb.XRevRangeN(ctx, key, "+", "-", 1).Result()
+	if err == nil && len(newest) > 0 && streamLess(newest[0].ID, *last) {
+		*last = "0"
+	}
+	if err != nil {
+		return err
+	}
+	lost, err := b.post.lost(ctx)
+	if err == nil && lost {
+		b.fail(fmt.Errorf("%w: Redis has lost its latest writes", ErrUnknown), func(w waiter) bool { return !w.watches })
+		b.post.settleLoss()
+	}
+	return err
+}
+
+// streamLess compares the ids of entries, "<ms>-<n>".
+func streamLess(a, b string) bool {
+	am, an, _ := strings.Cut(a, "-")
+	bm, bn, _ := strings.Cut(b, "-")
+	if am == bm {
+		am, bm = an, bn
+	}
+	return len(am) < len(bm) || len(am) == len(bm) && am < bm
+}
+
+// fail tells waiters that there will be no outcome.
+func (b *inbox) fail(err error, who func(waiter) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, ws := range b.waiting {
+		var rest []waiter
+		for _, w := range ws {
+			if who(w) {
+				w.outcomes <- outcome{id: id, err: err}
+			} else {
+				rest = append(rest, w)
+			}
+		}
+		if b.waiting[id] = rest; len(rest) == 0 {
+			delete(b.waiting, id)
+		}
+	}
+}
+
+// watchAgain looks after the jobs that are watched, and tells Redis again that
+// they are.
+func (b *inbox) watchAgain(ctx context.Context) error {
+	b.mu.Lock()
+	var ids []string
+	for id, ws := range b.waiting {
+		if slices.ContainsFunc(ws, func(w waiter) bool { return w.watches }) {
+			ids = append(ids, id)
+		}
+	}
+	b.mu.Unlock()
+	for len(ids) > 0 {
+		n := min(len(ids), maxScript)
+		if err := b.watch(ctx, ids[:n]); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// watch asks for the outcomes of jobs, and delivers those that are known. A job
+// with a record that is unknown twice is not there: once may be the moment
+// between its end and its outcome's delivery.
+func (b *inbox) watch(ctx context.Context, ids []string) error {
+	infos, err := b.shard.look(ctx, b.client, ids)
+	if err != nil {
+		return err
+	}
+	for _, info := range infos {
+		switch info.Status {
+		case Done:
+			b.deliver(outcome{id: info.ID, text: info.outcome})
+		case Dead:
+			b.deliver(outcome{id: info.ID, text: string(buried) + info.Error})
+		case Unknown:
+			b.miss(info.ID)
+		}
+	}
+	return nil
+}
+
+func (b *inbox) miss(id string) {
+	b.mu.Lock()
+	gone := false
+	for _, w := range b.waiting[id] {
+		if w.watches && w.tracked {
+			*w.missed++
+			gone = gone || *w.missed > 1
+		}
+	}
+	b.mu.Unlock()
+	if gone {
+		b.deliver(outcome{id: id, err: ErrNotFound})
+	}
+}
+
+// close ends the reader. Whoever waits is told.
+func (b *inbox) close() error {
+	b.mu.Lock()
+	b.closed = true
+	reader := b.reader
+	b.mu.Unlock()
+	b.fail(ErrClosed, func(waiter) bool { return true })
+	if reader == nil {
+		return nil
+	}
+	err := reader.Close() // ends what blocks
+	b.reading.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	b.shard.link.rdb.Del(ctx, b.shard.prefix+"reply:"+b.client) // or it goes by itself
+	return err
+}
+
+// call enqueues messages and yields each outcome, in any order, from the calling
+// goroutine. When ctx ends it aborts the rest and returns the cause. Another
+// error means that some are not, or not surely, enqueued.
+func (q *Queue) call(ctx context.Context, messages []message, yield func(i int, o outcome)) error {
+	outcomes := make(chan outcome, 2*len(messages)) // one from the post, one from the inbox
+	indexes := make(map[string]int, len(messages))
+	me := waiter{outcomes: outcomes}
+	for i := range messages {
+		messages[i].client = q.client
+	}
+	parts := q.address(messages)
+	for at, part := range parts {
+		if len(part) == 0 {
+			continue
+		}
+		ids := make([]string, len(part))
+		refs := make([]*message, len(part))
+		for k, i := range part {
+			m := &messages[i]
+			ids[k], refs[k], indexes[m.id] = m.id, m, i
+		}
+		if err := q.inbox[at].await(me, ids...); err != nil {
+			return err
+		}
+		defer q.inbox[at].leave(me, ids...)
+		c := &parcel{messages: refs, settled: func(verdicts []byte, err error) {
+			for k, id := range ids {
+				e := err
+				if e == nil {
+					e = verdictError(verdicts[k])
+				}
+				if e != nil {
+					outcomes <- outcome{id: id, err: e}
+				}
+			}
+		}}
+		q.post[at].send(c)
+		defer q.post[at].cancel(c)
+	}
+	for len(indexes) > 0 {
+		select {
+		case o := <-outcomes:
+			if i, ok := indexes[o.id]; ok {
+				delete(indexes, o.id)
+				yield(i, o)
+			}
+		case <-ctx.Done():
+			q.abandon(parts, messages, indexes)
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// abandon aborts the calls that are left.
+func (q *Queue) abandon(parts [][]int, messages []message, left map[string]int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for at, part := range parts {
+		var ids []string
+		for _, i := range part {
+			if _, ok := left[messages[i].id]; ok {
+				ids = append(ids, messages[i].id)
+			}
+		}
+		if len(ids) > 0 {
+			q.shards[at].abort(ctx, ids) // if it cannot be told, the job runs for nobody
+		}
+	}
+}
+
+// wait waits for the outcome of a job that is in the queue, or was.
+func (q *Queue) wait(ctx context.Context, id string, tracked bool) (string, error) {
+	outcomes := make(chan outcome, 2)
+	b := q.inbox[q.indexOf(id)]
+	missed := 1 // what is unknown now has ended before
+	me := waiter{outcomes: outcomes, watches: true, tracked: tracked, missed: &missed}
+	if err := b.await(me, id); err != nil {
+		return "", err
+	}
+	defer b.leave(me, id)
+	if err := b.watch(ctx, []string{id}); err != nil {
+		return "", errors.Join(err, context.Cause(ctx))
+	}
+	b.mu.Lock()
+	missed = 0
+	b.mu.Unlock()
+	select {
+	case o := <-outcomes:
+		return o.text, o.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}

@@ -1,0 +1,139 @@
+-- What every script begins with: the keys of one queue, and what the scripts have
+-- in common. docs/queue.md tells what lies under each key.
+local ready = KEYS[1]
+local prefix = string.sub(ready, 1, -6) -- of all keys: "levels2:{name}:", so they lie in one slot
+local due, job, state = prefix .. 'due', prefix .. 'job', prefix .. 'state'
+local lease, abort, paused = prefix .. 'lease', prefix .. 'abort', prefix .. 'paused'
+local done, exp, dead, stat = prefix .. 'done', prefix .. 'exp', prefix .. 'dead', prefix .. 'stat'
+
+-- now is Redis' time in ms: the only clock there is.
+local clock
+local function now()
+  if not clock then
+    local t = redis.call('TIME')
+    clock = t[1] * 1000 + math.floor(t[2] / 1000)
+  end
+  return clock
+end
+
+-- fallen reports whether a lane has lost its lease: that refuses its worker.
+local function fallen(lane)
+  local ends = redis.call('ZSCORE', lease, lane)
+  return not ends or ends == '0'
+end
+
+local function count(what, n)
+  redis.call('HINCRBY', stat, what, n)
+end
+
+-- nudge wakes a worker that waits for entries, so that it looks at the clock.
+local function nudge()
+  if redis.call('LLEN', ready) == 0 then redis.call('RPUSH', ready, 'w') end
+end
+
+-- An entry of ready or of a lane is "p<id> <envelope>", a plain job, or "r<id>",
+-- a job with a record. split takes a plain one apart.
+local function split(entry)
+  local space = string.find(entry, ' ', 1, true) or #entry + 1
+  return string.sub(entry, 2, space - 1), string.sub(entry, space + 1)
+end
+
+-- record returns the id of an entry's job and how often the job was tried. A
+-- plain job gets its record here: it is plain only while nothing goes wrong.
+local function record(entry)
+  if string.sub(entry, 1, 1) == 'p' then
+    local id, envelope = split(entry)
+    redis.call('HSET', job, id, envelope)
+    return id, 1, ''
+  end
+  local id = string.sub(entry, 2)
+  local tries, text = string.match(redis.call('HGET', state, id) or 'r0', '^.(%d+)(.*)$')
+  return id, tonumber(tries), text
+end
+
+-- reply sends a text to a client: to its stream, which it reads from where it is.
+local function reply(client, text)
+  redis.call('XADD', prefix .. 'reply:' .. client, '*', 'o', text)
+end
+
+local function expire(client)
+  redis.call('PEXPIRE', prefix .. 'reply:' .. client, 600000)
+end
+
+-- tell sends an outcome to those who wait for the job after the fact. They stand
+-- in the hash of this minute or of the last one; whoever still waits puts himself
+-- down again.
+local watches
+local function watched()
+  if watches then return #watches > 0 end
+  watches = {}
+  for ago = 0, 1 do
+    local key = prefix .. 'watch:' .. (math.floor(now() / 60000) - ago)
+    if redis.call('EXISTS', key) == 1 then watches[#watches + 1] = key end
+  end
+  return #watches > 0
+end
+
+local function tell(id, outcome)
+  if not watched() then return end
+  for _, key in ipairs(watches) do
+    for client in string.gmatch(redis.call('HGET', key, id) or '', '%S+') do
+      reply(client, id .. ' ' .. outcome)
+      expire(client)
+    end
+    redis.call('HDEL', key, id)
+  end
+end
+
+-- keep records the outcomes of jobs for a time: id, outcome, id, outcome, ...
+-- Those that end in the same second share a list, to be swept together.
+local function keep(ms, ids, ...)
+  local second = math.ceil((now() + ms) / 1000)
+  local list = prefix .. 'exp:' .. second
+  redis.call('HSET', done, ...)
+  redis.call('RPUSH', list, unpack(ids))
+  redis.call('ZADD', exp, second, second)
+end
+
+local function forget(id)
+  redis.call('HDEL', job, id)
+  redis.call('HDEL', state, id)
+end
+
+-- settle ends a job that has a record, for good.
+local function settle(id, envelope, outcome)
+  local ms, client = string.match(envelope, '^%S+ %S+ (%S+) %S+ %S+ (%S+) ')
+  forget(id)
+  ms = tonumber(ms) or 0
+  if ms > 0 then keep(ms, {id}, id, outcome) end
+  if client and client ~= '-' then
+    reply(client, id .. ' ' .. outcome)
+    expire(client)
+  end
+  tell(id, outcome)
+end
+
+-- bury gives a job up. One that somebody waits for is told instead: his call
+-- is where its failure belongs.
+local function bury(id, tries, reason, most)
+  local envelope = redis.call('HGET', job, id) or ''
+  local client = string.match(envelope, '^%S+ %S+ %S+ %S+ %S+ (%S+) ')
+  count('dead', 1)
+  if client and client ~= '-' then return settle(id, envelope, 'x' .. reason) end
+  redis.call('HSET', state, id, 'x' .. tries .. ' ' .. reason)
+  redis.call('ZADD', dead, now(), id)
+  tell(id, 'x' .. reason)
+  local over = redis.call('ZCARD', dead) - tonumber(most)
+  if over > 0 then
+    for _, old in ipairs(redis.call('ZRANGE', dead, 0, over - 1)) do forget(old) end
+    redis.call('ZREMRANGEBYRANK', dead, 0, over - 1)
+    count('dropped', over)
+  end
+end
+
+-- defer lets a job wait for its time.
+local function defer(id, at, text)
+  redis.call('HSET', state, id, 'd' .. text)
+  redis.call('ZADD', due, at, id)
+  if redis.call('ZRANK', due, id) == 0 then nudge() end
+end

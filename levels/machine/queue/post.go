@@ -1,0 +1,348 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A post sends the jobs of one program to one shard. What comes while the last
+// pipeline is on its way goes with the next one, so that a thousand callers cost
+// hardly more round trips than one, and a lone one waits for nobody ("group
+// commit").
+//
+// A job is enqueued once, even if the answer to that was lost and it is sent
+// again: the scripts of a post are numbered, as TCP numbers bytes and Kafka's
+// idempotent producer its batches, and Redis remembers the last number. There
+// is one such stream for each script under way.
+type post struct {
+	shard     *shard
+	client    string
+	maxLength int
+
+	mu      sync.Mutex
+	waiting []*parcel
+	sending int
+	free    []*stream // of numbers
+	streams []*stream // all
+	closed  bool
+	idle    sync.WaitGroup // the sending goroutines
+}
+
+// senders is how many pipelines of a post may be under way: while Redis works on
+// one, the next is put together.
+const senders = 2
+
+// A stream numbers scripts.
+type stream struct {
+	name  string
+	sent  int64 // the last number used; owned by who took the stream
+	known int64 // the last number that Redis has acknowledged; guarded by post.mu
+}
+
+// A parcel is what one caller sends.
+type parcel struct {
+	messages []*message
+	cron     string // the entry that asks, if one does
+	tick     int64
+
+	// settled is told how it went, once, and must not block.
+	settled func(verdicts []byte, err error)
+
+	taken     bool // by a sender; guarded by post.mu
+	cancelled bool
+	verdicts  []byte
+}
+
+func newPost(s *shard, client string, maxLength int) *post {
+	return &post{shard: s, client: client, maxLength: maxLength}
+}
+
+// send has a parcel sent.
+func (p *post) send(c *parcel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		c.settled(nil, ErrClosed)
+		return
+	}
+	p.waiting = append(p.waiting, c)
+	if p.sending < senders {
+		p.sending++
+		p.idle.Go(p.flush)
+	}
+}
+
+// cancel takes a parcel back, and reports whether it was not under way yet.
+func (p *post) cancel(c *parcel) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.cancelled = true
+	return !c.taken
+}
+
+// deliver sends messages and waits for the verdicts.
+func (p *post) deliver(ctx context.Context, messages []*message) ([]byte, error) {
+	type answer struct {
+		verdicts []byte
+		err      error
+	}
+	answered := make(chan answer, 1)
+	c := &parcel{messages: messages, settled: func(verdicts []byte, err error) { answered <- answer{verdicts, err} }}
+	p.send(c)
+	select {
+	case a := <-answered:
+		return a.verdicts, a.err
+	case <-ctx.Done():
+	}
+	if p.cancel(c) {
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case a := <-answered:
+		return a.verdicts, a.err
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, context.Cause(ctx))
+	}
+}
+
+// flush sends what waits, until nothing does.
+func (p *post) flush() {
+	for {
+		parcels, steps, streams := p.pack()
+		if len(parcels) == 0 {
+			return
+		}
+		ctx, cancel := patience(context.Background())
+		err := p.shard.insist(ctx, func() error { return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, steps...) })
+		cancel()
+		if err == nil {
+			err = p.unpack(parcels, steps)
+		}
+		p.mu.Lock()
+		for _, s := range streams {
+			if err == nil {
+				s.known = s.sent
+			}
+		}
+		p.free = append(p.free, streams...)
+		p.mu.Unlock()
+		for _, c := range parcels {
+			c.settled(c.verdicts, err)
+		}
+	}
+}
+
+// A pipeline holds this much at most.
+const (
+	maxMessages = 10_000
+	maxBytes    = 8 << 20
+)
+
+// pack takes parcels that wait and makes the scripts that send them. The
+// messages of a script stand with the plain ones first, in the order of the
+// parcels otherwise.
+func (p *post) pack() (parcels []*parcel, steps []*step, streams []*stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, size, taken := 0, 0, 0
+	for _, c := range p.waiting {
+		if n > 0 && (n+len(c.messages) > maxMessages || size > maxBytes || c.cron != "" || parcels[0].cron != "") {
+			break
+		}
+		taken++
+		if c.cancelled {
+			continue
+		}
+		c.taken = true
+		parcels = append(parcels, c)
+		for _, m := range c.messages {
+			n, size = n+1, size+len(m.payload)
+		}
+	}
+	p.waiting = append(p.waiting[:0], p.waiting[taken:]...)
+	if len(parcels) == 0 {
+		p.sending--
+		return nil, nil, nil
+	}
+	var plain, recorded []*message
+	for chunk := range chunks(parcels) {
+		plain, recorded = plain[:0], recorded[:0]
+		for _, m := range chunk {
+			if m.recorded {
+				recorded = append(recorded, m)
+			} else {
+				plain = append(plain, m)
+			}
+		}
+		s := p.stream()
+		streams = append(streams, s)
+		args := make([]any, 0, 6+len(plain)+3*len(recorded))
+		args = append(args, s.name, number(s.sent), p.maxLength, parcels[0].cron, parcels[0].tick, len(plain))
+		for _, m := range plain {
+			args = append(args, m.entry())
+		}
+		for _, m := range recorded {
+			args = append(args, m.id, m.appendEnvelope(nil), m.at)
+		}
+		steps = append(steps, &step{script: enqueueScript, args: args})
+	}
+	return parcels, steps, streams
+}
+
+// stream takes a stream that nobody uses, and its next number.
+func (p *post) stream() (s *stream) {
+	if n := len(p.free); n > 0 {
+		s, p.free = p.free[n-1], p.free[:n-1]
+	} else {
+		s = &stream{name: p.client + "." + strconv.Itoa(len(p.streams))}
+		p.streams = append(p.streams, s)
+	}
+	s.sent++
+	return s
+}
+
+// chunks yields the messages of parcels, as many at a time as a script takes.
+func chunks(parcels []*parcel) func(yield func([]*message) bool) {
+	return func(yield func([]*message) bool) {
+		var chunk []*message
+		size := 0
+		for _, c := range parcels {
+			for _, m := range c.messages {
+				chunk, size = append(chunk, m), size+len(m.payload)
+				if len(chunk) == maxScript || size > maxBytes {
+					if !yield(chunk) {
+						return
+					}
+					chunk, size = chunk[:0], 0
+				}
+			}
+		}
+		if len(chunk) > 0 {
+			yield(chunk)
+		}
+	}
+}
+
+// unpack reads the verdicts, and hands each parcel its own.
+func (p *post) unpack(parcels []*parcel, steps []*step) error {
+	i := 0
+	verdict := map[*message]byte(nil)
+	for chunk := range chunks(parcels) {
+		letters, err := p.verdicts(steps[i].reply, len(chunk))
+		if err != nil {
+			return err
+		}
+		i++
+		if i == 1 && len(steps) == 1 && uniform(chunk) { // the letters stand in the messages' order
+			for _, c := range parcels {
+				c.verdicts, letters = letters[:len(c.messages)], letters[len(c.messages):]
+			}
+			return nil
+		}
+		if verdict == nil {
+			verdict = map[*message]byte{}
+		}
+		for _, recorded := range []bool{false, true} {
+			for _, m := range chunk {
+				if m.recorded == recorded {
+					verdict[m], letters = letters[0], letters[1:]
+				}
+			}
+		}
+	}
+	for _, c := range parcels {
+		for _, m := range c.messages {
+			c.verdicts = append(c.verdicts, verdict[m])
+		}
+	}
+	return nil
+}
+
+// uniform reports whether all messages, or none, have a record.
+func uniform(messages []*message) bool {
+	for _, m := range messages {
+		if m.recorded != messages[0].recorded {
+			return false
+		}
+	}
+	return true
+}
+
+// verdicts reads the answer of the script enqueue.
+func (p *post) verdicts(reply *redis.Cmd, n int) ([]byte, error) {
+	fields, err := reply.Slice()
+	if err != nil {
+		return nil, err
+	}
+	if len(fields) == 2 {
+		now, _ := fields[0].(int64)
+		letters, _ := fields[1].(string)
+		if len(letters) == n {
+			p.shard.clock.set(now)
+			return []byte(letters), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: enqueue: the answer %.80q cannot be read", ErrUnknown, fmt.Sprint(fields))
+}
+
+// lost asks whether Redis has forgotten jobs that it had acknowledged: it
+// was restarted, or replaced, without its latest writes. It asks for the numbers
+// of the streams, which would be forgotten with them.
+func (p *post) lost(ctx context.Context) (bool, error) {
+	p.mu.Lock()
+	var keys []string
+	var known []int64
+	for _, s := range p.streams {
+		if s.known > 0 {
+			keys, known = append(keys, p.shard.prefix+"sent:"+s.name), append(known, s.known)
+		}
+	}
+	p.mu.Unlock()
+	if len(keys) == 0 {
+		return false, nil
+	}
+	var numbers []*redis.StringCmd
+	_, err := p.shard.link.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, k := range keys {
+			numbers = append(numbers, pipe.Get(ctx, k))
+			pipe.PExpire(ctx, k, callLife)
+		}
+		return nil
+	})
+	if err = ignoreNil(err); err != nil {
+		return false, err
+	}
+	for i, c := range numbers {
+		text, err := c.Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return false, err
+		}
+		var n int64
+		fmt.Sscan(text, &n)
+		if n < known[i] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// settleLoss lets the streams begin anew after a loss.
+func (p *post) settleLoss() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.streams {
+		s.known = 0
+	}
+}
+
+func (p *post) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.idle.Wait()
+}
