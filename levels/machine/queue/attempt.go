@@ -21,6 +21,10 @@ type Attempt struct {
 	Payload  []byte    // it may be kept and changed
 }
 
+func (a *Attempt) from(m *message, queue string) {
+	*a = Attempt{ID: m.id, Task: m.name, Queue: queue, Try: m.tries, MaxTries: m.max, Enqueued: clockTime(m.enqueued), Payload: m.payload}
+}
+
 // A Handler does the work of jobs, on the level of bytes. Its ctx ends with the
 // task's timeout, when the job is aborted or has gone to another worker, and
 // when the worker's grace is over. An error has the job tried again, unless it is
@@ -51,7 +55,8 @@ var (
 // the script finish.
 type verdict struct {
 	lane    string
-	number  int64 // of the job in it
+	batch   int64 // in the lane
+	index   int   // in the batch
 	m       *message
 	kind    byte // see below
 	outcome string
@@ -120,8 +125,8 @@ func cut(s string, n int) string {
 // attempt tries a job to its end, and fills in the verdict. If the handler takes
 // the goroutine with it (runtime.Goexit, as t.FailNow does), what stands there
 // before counts: another try would end the same.
-func (w *Worker) attempt(ctx *tryContext, l *lane, v *verdict) {
-	a, e := ctx.attempt, w.endpoints[v.m.name]
+func (w *Worker) attempt(t *try) {
+	ctx, a, v, e := &t.ctx, &t.attempt, &t.verdict, w.endpoints[t.message.name]
 	if e == nil {
 		e = w.unknown(v.m.name)
 	}
@@ -138,7 +143,7 @@ func (w *Worker) attempt(ctx *tryContext, l *lane, v *verdict) {
 	}
 	var output []byte
 	output, err = e.try(ctx, a, w.config.Logger)
-	e.judge(ctx.why(), v, output, err, l.queue.config.MaxPayload)
+	e.judge(ctx.why(), v, output, err, t.queue.config.MaxPayload)
 }
 
 // try runs a handler. Its panic is an error.

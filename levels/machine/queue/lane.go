@@ -37,7 +37,10 @@ type lane struct {
 	idle   redis.UniversalClient // to park with
 	jobs   sync.WaitGroup
 
-	next int64 // the number of the next job; the fetching goroutine's own
+	helper *lane // nil, or one that fetches too, while there is a backlog
+	helps  bool  // it is one
+
+	next int64 // the number of the next batch; the fetching goroutine's own
 
 	mu       sync.Mutex
 	id       string               // new for each lease
@@ -50,13 +53,23 @@ type lane struct {
 	ctx      context.Context      // of the jobs under this lease
 	cancel   context.CancelCauseFunc
 	verdicts []verdict
-	running  map[*message]*tryContext
+	left     map[int64]int // how many jobs of a batch have not ended
+	running  map[*try]bool
+	fetching teller // the fetching goroutine
+	ending   teller // a job that ends while that is parked
 	parked   bool
 	telling  bool // a job tells the verdicts of all
 }
 
+// A teller tells verdicts. Redis counts what it tells once, by its number.
+type teller struct {
+	name   string
+	number int64
+	untold []*step // what was not answered yet
+}
+
 func newLane(w *Worker, q *Queue, s *shard, places *slots, weight int) *lane {
-	l := &lane{worker: w, queue: q, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), running: map[*message]*tryContext{}, aborts: map[string]time.Time{}}
+	l := &lane{worker: w, queue: q, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), aborts: map[string]time.Time{}, running: map[*try]bool{}}
 	l.share = share{weight: weight, backlog: true, wake: l.ring}
 	l.renew()
 	return l
@@ -65,6 +78,9 @@ func newLane(w *Worker, q *Queue, s *shard, places *slots, weight int) *lane {
 // renew begins a lane anew.
 func (l *lane) renew() {
 	l.id, l.claimed, l.next, l.since = strings.ToLower(rand.Text()[:12]), false, 1, 0
+	l.left, l.verdicts = map[int64]int{}, nil
+	l.fetching, l.ending = teller{name: "fetching"}, teller{name: "ending"}
+	l.event = time.Time{}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 }
 
@@ -106,19 +122,21 @@ var errEmpty = errors.New("the queue is empty")
 // step is one exchange with Redis, or the wait for a reason to have one.
 func (l *lane) step(ctx context.Context) error {
 	want := l.slots.take(&l.share, maxScript)
-	if want == 0 && !l.slots.wants(&l.share) {
+	switch {
+	case want == 0 && !l.slots.wants(&l.share) && l.helps:
+		return l.sleep(ctx)
+	case want == 0 && !l.slots.wants(&l.share):
 		return l.park(ctx)
 	}
 	runtime.Gosched() // jobs that are about to end come along
-	verdicts := l.gathered()
-	if want == 0 && len(verdicts) == 0 {
+	if want == 0 && !l.toTell() {
 		select {
 		case <-l.wake:
 		case <-ctx.Done():
 		}
 		return nil
 	}
-	c, err := l.exchange(verdicts, want, want > 0)
+	c, err := l.exchange(&l.fetching, want, want > 0)
 	if err != nil {
 		l.slots.release(want)
 		return l.bear(ctx, err)
@@ -130,7 +148,9 @@ func (l *lane) step(ctx context.Context) error {
 	switch {
 	case c.state == "paused":
 		l.doze(ctx, time.Second)
-	case c.state == "ok" && len(c.items) < want && l.worker.config.Burst:
+	case c.state == "ok" && len(c.items) == want && l.helper != nil:
+		l.slots.want(&l.helper.share, true)
+	case c.state == "ok" && len(c.items) < want && l.worker.config.Burst && !l.helps:
 		return l.burst(ctx, len(c.items))
 	case c.state == "ok" && len(c.items) < want:
 		l.slots.want(&l.share, false)
@@ -138,23 +158,57 @@ func (l *lane) step(ctx context.Context) error {
 	return nil
 }
 
+// sleep is what a helper does without a backlog: it tells how its jobs ended,
+// and after a while gives up its lease.
+func (l *lane) sleep(ctx context.Context) error {
+	if l.toTell() {
+		_, err := l.exchange(&l.fetching, 0, false)
+		if err != nil {
+			return l.bear(ctx, err)
+		}
+		return nil
+	}
+	linger := time.NewTimer(time.Second)
+	defer linger.Stop()
+	select {
+	case <-l.wake:
+		return nil
+	case <-ctx.Done():
+		return nil
+	case <-linger.C:
+	}
+	l.mu.Lock()
+	idle := len(l.running) == 0 && len(l.verdicts) == 0
+	l.mu.Unlock()
+	if idle {
+		l.leave()
+		l.mu.Lock()
+		l.renew()
+		l.mu.Unlock()
+		select {
+		case <-l.wake:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
 // park waits in Redis for a job, on a connection of its own. The verdicts that
 // have gathered go with it.
 func (l *lane) park(ctx context.Context) error {
-	verdicts := l.gathered()
 	l.mu.Lock()
 	l.parked = true
 	want := max(min(l.slots.idle(), maxScript), 1)
+	told := l.compose(&l.fetching)
 	claim, hand := l.claim(want, false), l.shard.prefix+"hand:"+l.id
 	l.mu.Unlock()
-	told := l.tell(verdicts, false)
 	err := l.shard.pipeline(ctx, l.idle, told, func(p redis.Pipeliner) {
 		p.Do(ctx, "blmove", l.shard.key[0], hand, "left", "right", min(block, l.worker.config.Lease/2).Seconds())
 	}, claim)
 	l.mu.Lock()
 	l.parked = false
-	if err != nil {
-		l.verdicts = append(verdicts, l.verdicts...)
+	if err == nil {
+		l.fetching.told(told)
 	}
 	l.mu.Unlock()
 	if ctx.Err() != nil {
@@ -271,23 +325,32 @@ func (l *lane) claim(n int, tidy bool) *step {
 	return &step{script: claimScript, args: []any{l.id, l.next, n, l.worker.config.Lease.Milliseconds(), !l.claimed, l.since, l.queue.config.MaxDead, tidy}}
 }
 
-// exchange tells verdicts, and claims want jobs if it shall look; without want it
-// only renews the lease. If it fails, the verdicts are told with the next one.
-func (l *lane) exchange(verdicts []verdict, want int, look bool) (c claimed, err error) {
+// exchange has t tell verdicts, if there is a t, and claims want jobs if it shall
+// look; without want that only renews the lease and tidies. What fails is told again.
+func (l *lane) exchange(t *teller, want int, look bool) (c claimed, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answer)
 	defer cancel()
-	steps := l.tell(verdicts, false)
+	l.mu.Lock()
+	var told []*step
+	if t != nil {
+		told = l.compose(t)
+	}
+	steps := told
 	if look {
-		l.mu.Lock()
 		tidy := want == 0 || time.Since(l.renewed) > 10*time.Millisecond
-		steps = append(steps, l.claim(want, tidy))
-		l.mu.Unlock()
+		steps = append(told[:len(told):len(told)], l.claim(want, tidy))
+	}
+	l.mu.Unlock()
+	if len(steps) == 0 {
+		return c, nil
 	}
 	if err = l.shard.pipeline(ctx, l.shard.link.rdb, nil, nil, steps...); err != nil {
-		l.mu.Lock()
-		l.verdicts = append(verdicts, l.verdicts...)
-		l.mu.Unlock()
 		return c, err
+	}
+	if t != nil {
+		l.mu.Lock()
+		t.told(told)
+		l.mu.Unlock()
 	}
 	if look {
 		return l.shard.readClaim(steps[len(steps)-1].reply)
@@ -306,7 +369,7 @@ func (l *lane) accept(c claimed, places int) {
 		l.slots.release(places)
 		return
 	}
-	l.claimed, l.since = true, c.now
+	l.claimed, l.since = true, c.now-1000 // a second before, for two clocks differ
 	if c.wait != notLooked {
 		l.renewed = now
 		if l.event = (time.Time{}); c.wait >= 0 {
@@ -319,27 +382,32 @@ func (l *lane) accept(c claimed, places int) {
 	}
 	l.heed(c.aborts, now)
 	started := 0
-	for _, item := range c.items {
-		m := &message{}
-		err := m.readItem(item)
-		v := verdict{lane: l.id, number: l.next, m: m}
-		l.next++
-		_, unwanted := l.aborts[m.id]
-		switch {
+	if len(c.items) > 0 {
+		l.left[l.next] = len(c.items)
+	}
+	for i, item := range c.items {
+		t := &try{lane: l}
+		err := t.message.readItem(item)
+		t.verdict = verdict{lane: l.id, batch: l.next, index: i, m: &t.message}
+		_, unwanted := l.aborts[t.message.id]
+		switch v := &t.verdict; {
 		case err != nil:
 			v.kind, v.outcome = burying, "the job cannot be read: "+err.Error()
-		case m.expires > 0 && m.expires < c.now:
+		case t.message.expires > 0 && t.message.expires < c.now:
 			v.kind, v.outcome = finished, string(expired)
 		case unwanted:
 			v.kind, v.outcome = finished, string(aborted)
 		case started == places:
 			v.kind = giving
 		default:
-			l.start(v)
 			started++
+			l.start(t)
 			continue
 		}
-		l.verdicts = append(l.verdicts, v)
+		l.verdicts = append(l.verdicts, t.verdict)
+	}
+	if len(c.items) > 0 {
+		l.next++
 	}
 	l.mu.Unlock()
 	l.slots.release(places - started)
@@ -366,32 +434,34 @@ func (l *lane) heed(ids []string, now time.Time) {
 	for _, id := range ids {
 		l.aborts[id] = now
 	}
-	for m, ctx := range l.running {
-		if slices.Contains(ids, m.id) {
-			ctx.end(ErrAborted)
+	for t := range l.running {
+		if slices.Contains(ids, t.message.id) {
+			t.ctx.end(ErrAborted)
 		}
 	}
 }
 
 // start has a job run.
-func (l *lane) start(v verdict) {
-	m := v.m
-	ctx := &tryContext{parent: l.ctx, attempt: &Attempt{ID: m.id, Task: m.name, Queue: l.shard.name, Try: m.tries, MaxTries: m.max, Enqueued: clockTime(m.enqueued), Payload: m.payload}}
-	l.running[m] = ctx
+func (l *lane) start(t *try) {
+	t.ctx.parent, t.ctx.attempt = l.ctx, &t.attempt
+	t.attempt.from(&t.message, l.shard.name)
+	l.running[t] = true
 	l.jobs.Add(1) // drain waits for it
-	l.worker.crew.run(try{l, v, ctx})
+	l.worker.crew.run(t)
 }
 
 // A try is a job that runs.
 type try struct {
 	*lane
-	v   verdict
-	ctx *tryContext
+	message message
+	attempt Attempt
+	ctx     tryContext
+	verdict verdict
 }
 
 func (t *try) run() {
 	defer t.end()
-	t.worker.attempt(t.ctx, t.lane, &t.v)
+	t.worker.attempt(t)
 }
 
 // end gathers the verdict, and has it told.
@@ -399,8 +469,8 @@ func (t *try) end() {
 	l := t.lane
 	t.ctx.end(nil)
 	l.mu.Lock()
-	delete(l.running, t.v.m)
-	l.verdicts = append(l.verdicts, t.v)
+	delete(l.running, t)
+	l.verdicts = append(l.verdicts, t.verdict)
 	tell := l.parked && !l.telling
 	l.telling = l.telling || tell
 	l.mu.Unlock()
@@ -413,35 +483,35 @@ func (t *try) end() {
 	l.jobs.Done()
 }
 
-// tellAll tells the verdicts that have gathered, until there are none.
+// tellAll tells the verdicts that have gathered, until there are none or the
+// fetching goroutine is awake and does it. If Redis does not hear for a lease, it
+// knows by then: the lane has fallen.
 func (l *lane) tellAll() {
-	for {
-		verdicts := l.gathered()
-		if len(verdicts) > 0 {
-			if _, err := l.exchange(verdicts, 0, false); err != nil {
-				time.Sleep(100 * time.Millisecond)
-			}
-			continue
-		}
+	for late := time.Now().Add(l.worker.config.Lease); ; {
 		l.mu.Lock()
-		if len(l.verdicts) == 0 || !l.parked {
+		if len(l.ending.untold) == 0 && (!l.parked || len(l.verdicts) == 0) {
 			l.telling = false
 			l.mu.Unlock()
 			l.ring()
 			return
 		}
+		if time.Now().After(late) {
+			l.lose()
+		}
 		l.mu.Unlock()
+		if _, err := l.exchange(&l.ending, 0, false); err != nil {
+			time.Sleep(breathing)
+		} else {
+			late = time.Now().Add(l.worker.config.Lease)
+		}
 	}
 }
 
-// gathered takes the verdicts that are not told yet. Those of a lane that fell
-// are dropped: they would be refused.
-func (l *lane) gathered() []verdict {
+// toTell reports whether there are verdicts to tell.
+func (l *lane) toTell() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	verdicts := l.verdicts
-	l.verdicts = nil
-	return slices.DeleteFunc(verdicts, func(v verdict) bool { return v.lane != l.id })
+	return len(l.verdicts)+len(l.fetching.untold)+len(l.ending.untold) > 0
 }
 
 // drain waits for the running jobs, until the grace is over and longer if they
@@ -460,11 +530,11 @@ func (l *lane) drain() {
 			l.cancel(ErrGrace)
 			l.mu.Unlock()
 		case <-l.wake:
-			if verdicts := l.gathered(); len(verdicts) > 0 {
-				if _, err := l.exchange(verdicts, 0, false); err != nil {
-					time.Sleep(100 * time.Millisecond)
-					l.ring()
+			if l.toTell() {
+				if _, err := l.exchange(&l.fetching, 0, false); err != nil {
+					time.Sleep(breathing)
 				}
+				l.ring() // look again
 			}
 		}
 	}
@@ -473,73 +543,97 @@ func (l *lane) drain() {
 // leave tells the last verdicts and gives up the lease, and with it what could
 // not be ended. If Redis does not answer for five seconds, the lease runs out.
 func (l *lane) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !l.claimed {
 		return
 	}
 	ctx, cancel := patience(context.Background())
 	defer cancel()
-	steps := l.tell(l.gathered(), true)
+	steps := l.compose(&l.fetching)
+	l.fetching.number++
+	steps = append(steps, &step{script: finishScript, args: []any{l.id, l.queue.config.MaxDead, true, l.fetching.name, l.fetching.number, 0, 0}})
 	for ctx.Err() == nil {
 		err := l.shard.pipeline(ctx, l.shard.link.rdb, nil, nil, steps...)
 		if err == nil || isReply(err) && !passes(err) {
 			return
 		}
-		pause(ctx, 100*time.Millisecond)
+		pause(ctx, breathing)
 	}
 }
 
-// tell makes the scripts that tell verdicts, and at last that the lane is left.
-func (l *lane) tell(verdicts []verdict, leaving bool) (steps []*step) {
-	for len(verdicts) > 0 || leaving {
+// compose makes the scripts with which t tells all verdicts, after those that
+// were sent without an answer.
+func (l *lane) compose(t *teller) []*step {
+	verdicts := slices.DeleteFunc(l.verdicts, func(v verdict) bool { return v.lane != l.id }) // of a lane that fell: they would be refused
+	for l.verdicts = nil; len(verdicts) > 0; {
 		n, size := 0, 0
 		for n < len(verdicts) && n < maxScript && size < maxBytes {
 			size += len(verdicts[n].outcome)
 			n++
 		}
-		last := leaving && n == len(verdicts)
-		steps = append(steps, &step{script: finishScript, args: l.finish(verdicts[:n], last)})
-		if verdicts = verdicts[n:]; last {
-			break
-		}
+		t.number++
+		t.untold = append(t.untold, &step{script: finishScript, args: l.finish(t, verdicts[:n])})
+		verdicts = verdicts[n:]
 	}
-	return steps
+	return slices.Clone(t.untold)
+}
+
+// told forgets the scripts that t got through, unless the lane has begun anew.
+func (t *teller) told(steps []*step) {
+	if len(t.untold) >= len(steps) && len(steps) > 0 && t.untold[0] == steps[0] {
+		t.untold = t.untold[len(steps):]
+	}
 }
 
 // finish makes the arguments of the script of that name.
-func (l *lane) finish(verdicts []verdict, leaving bool) []any {
-	args := make([]any, 0, 8+4*len(verdicts))
-	args = append(args, l.id, l.queue.config.MaxDead, leaving)
-	done, recorded := 0, 0
-	kept, told, troubles := map[int64][]any{}, map[string][]any{}, []any(nil)
-	var ids []any
-	args = append(args, 0)
-	count := len(args) - 1
+func (l *lane) finish(t *teller, verdicts []verdict) []any {
+	var done int
+	var recorded, troubles []any
+	var batches []int64
+	kept, told, ended := map[int64][]any{}, map[string][]any{}, map[int64][]any{}
 	for _, v := range verdicts {
-		m := v.m
+		l.left[v.batch]--
+		if !slices.Contains(batches, v.batch) {
+			batches = append(batches, v.batch)
+		}
 		if v.kind != finished {
-			troubles = append(troubles, "t", v.number, string(v.kind), ceil(v.after), v.outcome)
+			troubles = append(troubles, "t", v.batch, v.index, string(v.kind), ceil(v.after), v.outcome)
 			continue
 		}
-		args = append(args, v.number)
 		done++
-		if m.recorded {
-			ids = append(ids, m.id)
-			recorded++
+		ended[v.batch] = append(ended[v.batch], v.index)
+		if v.m.recorded {
+			recorded = append(recorded, v.m.id)
 		}
-		if m.keep > 0 || m.recorded {
-			kept[m.keep] = append(kept[m.keep], m.id, v.outcome)
+		if v.m.keep > 0 || v.m.recorded {
+			kept[v.m.keep] = append(kept[v.m.keep], v.m.id, v.outcome)
 		}
-		if m.client != "" {
-			told[m.client] = append(told[m.client], m.id+" "+v.outcome)
+		if v.m.client != "" {
+			told[v.m.client] = append(told[v.m.client], v.m.id+" "+v.outcome)
 		}
 	}
-	args[count] = done
-	args = append(append(args, recorded), ids...)
+	args := make([]any, 0, 16+len(recorded)+4*len(verdicts))
+	args = append(args, l.id, l.queue.config.MaxDead, false, t.name, t.number, done, len(recorded))
+	args = append(args, recorded...)
 	for ms, pairs := range kept {
 		args = append(append(args, "k", ms, len(pairs)), pairs...)
 	}
 	for client, texts := range told {
 		args = append(append(args, "a", client, len(texts)), texts...)
 	}
-	return append(args, troubles...)
+	args = append(args, troubles...)
+	var whole []any
+	for _, batch := range batches {
+		if l.left[batch] == 0 {
+			whole = append(whole, batch)
+			delete(l.left, batch)
+		} else if indexes := ended[batch]; len(indexes) > 0 {
+			args = append(append(args, "s", batch, len(indexes)), indexes...)
+		}
+	}
+	if len(whole) > 0 {
+		args = append(append(args, "d", len(whole)), whole...)
+	}
+	return args
 }

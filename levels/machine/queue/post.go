@@ -181,8 +181,8 @@ func (p *post) pack() (parcels []*parcel, steps []*step, streams []*stream) {
 		}
 		s := p.stream()
 		streams = append(streams, s)
-		args := make([]any, 0, 6+len(plain)+3*len(recorded))
-		args = append(args, s.name, number(s.sent), p.maxLength, parcels[0].cron, parcels[0].tick, len(plain))
+		args := make([]any, 0, 7+len(plain)+3*len(recorded))
+		args = append(args, s.name, number(s.sent), p.maxLength, parcels[0].cron, parcels[0].tick, len(plain), p.shard.clock.stale())
 		for _, m := range plain {
 			args = append(args, m.entry())
 		}
@@ -283,7 +283,9 @@ func (p *post) verdicts(reply *redis.Cmd, n int) ([]byte, error) {
 		now, _ := fields[0].(int64)
 		letters, _ := fields[1].(string)
 		if len(letters) == n {
-			p.shard.clock.set(now)
+			if now > 0 {
+				p.shard.clock.set(now)
+			}
 			return []byte(letters), nil
 		}
 	}

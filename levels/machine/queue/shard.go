@@ -57,6 +57,13 @@ func (c *clock) read() int64 {
 	return c.now + time.Since(c.at).Milliseconds()
 }
 
+// stale reports whether the clock should be set again: two clocks drift apart.
+func (c *clock) stale() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.at) > 5*time.Second
+}
+
 // A script is run by its digest; a server that does not know it is given it.
 type script struct{ source, sha string }
 
@@ -198,7 +205,7 @@ func patience(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // A claimed is the answer to a claim.
 type claimed struct {
-	now    int64         // by Redis' clock
+	now    int64         // by Redis' clock, or near it
 	state  string        // "ok", "paused" or "lost"
 	wait   time.Duration // until there is something to tidy; negative if never, or notLooked
 	aborts []string
@@ -216,7 +223,11 @@ func (s *shard) readClaim(reply *redis.Cmd) (c claimed, err error) {
 		return c, fmt.Errorf("claim: Redis answers %d fields, want 5", len(fields))
 	}
 	c.now, _ = fields[0].(int64)
-	s.clock.set(c.now)
+	if c.now > 0 {
+		s.clock.set(c.now)
+	} else {
+		c.now = s.clock.read()
+	}
 	c.state, _ = fields[1].(string)
 	wait, _ := fields[2].(int64)
 	c.wait = time.Duration(wait) * time.Millisecond

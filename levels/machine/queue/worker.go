@@ -140,12 +140,18 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	w.crew.tries = make(chan try)
+	w.crew.tries = make(chan *try)
 	places := &slots{free: w.config.Concurrency}
 	var lanes []*lane
 	for _, q := range w.queues {
 		for _, s := range q.shards {
-			lanes = append(lanes, newLane(w, q.Queue, s, places, q.weight))
+			l := newLane(w, q.Queue, s, places, q.weight)
+			lanes = append(lanes, l)
+			if w.config.Concurrency > 1 { // while one's exchange is on its way, the other's jobs run
+				l.helper = newLane(w, q.Queue, s, places, q.weight)
+				l.helper.helps, l.helper.share.backlog = true, false
+				lanes = append(lanes, l.helper)
+			}
 		}
 	}
 	for _, l := range lanes {
@@ -193,11 +199,11 @@ func (w *Worker) unknown(name string) *endpoint {
 // A crew is the goroutines that run jobs. One that has run a job waits for the
 // next, for its stack has grown by then to what a handler needs.
 type crew struct {
-	tries   chan try
+	tries   chan *try
 	members sync.WaitGroup
 }
 
-func (c *crew) run(t try) {
+func (c *crew) run(t *try) {
 	select {
 	case c.tries <- t:
 	default:

@@ -1,46 +1,33 @@
--- claim gives a worker jobs, in its lane: a hash number -> entry that nobody else
--- takes from while its lease runs. With none asked for it is the worker's heartbeat.
--- Whoever claims also moves the clock: jobs that are due, lanes whose worker died,
--- results whose time is over. So there is no scheduler.
+-- claim gives a worker a batch of jobs, which lie in its lane: nobody else takes
+-- from there while its lease runs. With none asked for it is the worker's heartbeat.
+-- Whoever claims also sees to what has come to its time: jobs that are due, lanes
+-- whose worker died, results to forget. So there is no scheduler.
 --
--- ARGV: lane, number of the first job, how many, lease in ms, '1' if the lane is
---   new, since when to tell aborts, most dead letters, '1' to tidy
--- Answers the time, 'ok', 'paused' or 'lost', ms until there is something to tidy (-1
+-- ARGV: lane, number of the batch, how many, lease in ms, '1' if the lane is new,
+--   since when to tell aborts, most dead letters, '1' to tidy
+-- Answers the time (0 if it was not asked for), 'ok', 'paused' or 'lost', ms until there is something to tidy (-1
 --   never, -2 not looked), the ids to abort, and the jobs: "p<id> <envelope>" or
 --   "r<tries> <id> <envelope>".
-local lane, first, want, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[7]
-local held, hand = prefix .. 'lane:' .. lane, prefix .. 'hand:' .. lane
+local lane, number, want, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[7]
+local held = prefix .. 'lane:' .. lane
 
--- back returns what lies in a lane's hand, or in the lane itself, to the head.
-local function back(list)
-  while true do
-    local entry = redis.call('RPOP', list)
-    if not entry then return end
-    redis.call('LPUSH', ready, entry)
-  end
-end
-
-if ARGV[5] == '0' and fallen(lane) then
-  back(hand)
+if ARGV[5] == '1' then redis.call('HSETNX', held, 'next', ARGV[2]) end
+local reached = tonumber(redis.call('HGET', held, 'next') or nil)
+if not reached then
+  back(lane)
   return {now(), 'lost', -2, {}, {}}
 end
 if ARGV[5] == '1' or ARGV[8] == '1' then redis.call('ZADD', lease, now() + ARGV[4], lane) end
 
--- tidy sees to what has come to its time, and when there will be more.
 local wait = -2
 local function tidy()
-  -- Lanes whose lease ran out fall: what they held goes to others. A score of 0
-  -- refuses their worker, should it come back while there is still something left.
+  -- Lanes whose lease ran out fall: what they held goes to others.
   for _, other in ipairs(redis.call('ZRANGEBYSCORE', lease, '-inf', now(), 'LIMIT', 0, 2)) do
-    redis.call('ZADD', lease, 0, other)
-    back(prefix .. 'hand:' .. other)
-    local key = prefix .. 'lane:' .. other
-    redis.call('HDEL', key, 'next')
-    local numbers = redis.call('HKEYS', key)
-    table.sort(numbers, function(a, b) return tonumber(a) > tonumber(b) end)
-    for i = 1, math.min(#numbers, 200) do
-      local id, tries, text = record(redis.call('HGET', key, numbers[i]))
-      redis.call('HDEL', key, numbers[i])
+    local fell = prefix .. 'fell:' .. other
+    if redis.call('EXISTS', prefix .. 'lane:' .. other) == 1 then redis.call('RENAME', prefix .. 'lane:' .. other, fell) end
+    back(other)
+    local n = spill(fell, other, 200, function(entry)
+      local id, tries, text = record(entry)
       local envelope = redis.call('HGET', job, id)
       if envelope and tries >= (tonumber(string.match(envelope, '^%d+')) or 1) then
         bury(id, tries, 'its worker died', most)
@@ -48,9 +35,8 @@ local function tidy()
         redis.call('HSET', state, id, 'q' .. tries .. text)
         redis.call('LPUSH', ready, 'r' .. id)
       end
-    end
-    count('lost', math.min(#numbers, 200))
-    if #numbers <= 200 then redis.call('ZREM', lease, other) end
+    end)
+    count('lost', n)
   end
 
   -- What is due gets ready.
@@ -83,41 +69,39 @@ local aborts = {}
 if redis.call('EXISTS', abort, paused) > 0 then
   aborts = redis.call('ZRANGEBYSCORE', abort, ARGV[6], '+inf')
   if want > 0 and redis.call('EXISTS', paused) == 1 then
-    back(hand)
-    return {now(), 'paused', wait, aborts, {}}
+    back(lane)
+    return {clock or 0, 'paused', wait, aborts, {}}
   end
+end
+
+-- item is what the worker gets of an entry that has a record.
+local function item(id, tries)
+  return 'r' .. tries .. ' ' .. id .. ' ' .. (redis.call('HGET', job, id) or '')
 end
 
 -- A claim that is made again, for its answer was lost, gets the same jobs; one
--- that was overtaken on its way gets none.
-local reached = tonumber(redis.call('HGET', held, 'next') or first)
-if want > 0 and first < reached then
-  local items = {}
-  for number = first, reached - 1 do
-    local entry = redis.call('HGET', held, number)
-    if entry and string.sub(entry, 1, 1) == 'r' then
-      local id, tries = record(entry)
-      entry = 'r' .. tries .. ' ' .. id .. ' ' .. (redis.call('HGET', job, id) or '')
-    end
-    if entry then items[#items + 1] = entry end
+-- that was overtaken on its way gets what nobody reads.
+if want > 0 and number < reached then
+  local items = redis.call('LRANGE', held .. ':' .. ARGV[2], 0, -1)
+  for i, entry in ipairs(items) do
+    if string.sub(entry, 1, 1) == 'r' then items[i] = item(record(entry)) end
   end
-  back(hand)
-  return {now(), 'ok', wait, aborts, items}
+  back(lane)
+  return {clock or 0, 'ok', wait, aborts, items}
 end
 
 -- Take what the hand holds, then what is ready.
-local items, took, number = {}, {}, first
+local entries, items = {}, {}
 local function take(entry)
   local kind = string.sub(entry, 1, 1)
   if kind == 'p' then -- plain
     items[#items + 1] = entry
   elseif kind == 'r' then -- it has a record
     local id = string.sub(entry, 2)
-    local envelope = redis.call('HGET', job, id)
     local was, tries, text = string.match(redis.call('HGET', state, id) or 'q0', '^(.)(%d+)(.*)$')
-    if not envelope or was ~= 'q' then return end -- aborted while it waited
+    if was ~= 'q' or redis.call('HEXISTS', job, id) == 0 then return end -- aborted while it waited
     redis.call('HSET', state, id, 'r' .. (tries + 1) .. text)
-    items[#items + 1] = 'r' .. (tries + 1) .. ' ' .. id .. ' ' .. envelope
+    items[#items + 1] = item(id, tries + 1)
   elseif kind == 'w' then -- a nudge
     return tidy()
   else
@@ -125,20 +109,27 @@ local function take(entry)
     redis.call('HSET', job, id, '1 0 0 0 0 - ?\n' .. entry)
     return bury(id, 0, 'the entry cannot be read', most)
   end
-  took[#took + 1] = string.format('%d', number)
-  took[#took + 1] = entry
-  number = number + 1
+  entries[#entries + 1] = entry
 end
 
 local size = 0
-while number - first < want and size < 16777216 do
-  local entries = {redis.call('LPOP', hand)}
-  if not entries[1] then entries = redis.call('LPOP', ready, math.min(want - (number - first), 100)) end
-  if not entries then break end
-  for _, entry in ipairs(entries) do
+while #entries < want and size < 16777216 do
+  local more = {redis.call('LPOP', prefix .. 'hand:' .. lane)}
+  if not more[1] then more = redis.call('LPOP', ready, math.min(want - #entries, 500)) end
+  if not more then break end
+  local simple = #entries == 0 and #more == want -- then nothing needs to be copied
+  for _, entry in ipairs(more) do
     size = size + #entry
-    take(entry)
+    simple = simple and string.byte(entry, 1, 1) == 112
+  end
+  if simple then
+    entries, items = more, more
+  else
+    for _, entry in ipairs(more) do take(entry) end
   end
 end
-if #took > 0 then redis.call('HSET', held, 'next', string.format('%-80d', number), unpack(took)) end
-return {now(), 'ok', wait, aborts, items}
+if #entries > 0 then
+  redis.call('RPUSH', held .. ':' .. ARGV[2], unpack(entries))
+  redis.call('HSET', held, ARGV[2], '', 'next', string.format('%d', number + 1))
+end
+return {clock or 0, 'ok', wait, aborts, items}

@@ -2,9 +2,9 @@
 -- a stream of calls numbers them, and the last one's verdicts are remembered.
 --
 -- ARGV: stream, number, most jobs that may wait, cron entry or '', its tick,
---   how many plain ones, their entries, then id, envelope, time for each with a record:
+--   how many plain ones, '1' to tell the time, their entries, then id, envelope, time for each with a record:
 --   0 is now, -n in n ms, n at the time n
--- Answers the time and a letter for each job: 1 added, 0 the id is taken, f the queue is full.
+-- Answers the time, or 0, and a letter for each job: 1 added, 0 the id is taken, f the queue is full.
 local sent, plain = prefix .. 'sent:' .. ARGV[1], tonumber(ARGV[6])
 local verdicts = string.rep('1', plain)
 local before = redis.call('SET', sent, ARGV[2] .. ' ' .. verdicts, 'PX', 600000, 'GET')
@@ -12,17 +12,17 @@ if before then
   local number, last = string.match(before, '^(%d+) (.*)$')
   if number == ARGV[2] then
     redis.call('SET', sent, before, 'PX', 600000)
-    return {now(), last}
+    return {clock or 0, last}
   end
 end
 if ARGV[4] ~= '' and redis.call('ZADD', prefix .. 'cron', 'GT', 'CH', ARGV[5], ARGV[4]) == 0 then
   redis.call('SET', sent, ARGV[2] .. ' 0', 'PX', 600000)
-  return {now(), '0'} -- another worker was first
+  return {clock or 0, '0'} -- another worker was first
 end
 
 -- What is too much for ready comes off its end again.
 if plain > 0 then
-  local over = redis.call('RPUSH', ready, unpack(ARGV, 7, 6 + plain)) - tonumber(ARGV[3])
+  local over = redis.call('RPUSH', ready, unpack(ARGV, 8, 7 + plain)) - tonumber(ARGV[3])
   if over > 0 then
     over = math.min(over, plain)
     redis.call('LTRIM', ready, 0, -1 - over)
@@ -30,7 +30,7 @@ if plain > 0 then
   end
 end
 
-local from = 7 + plain
+local from = 8 + plain
 if from <= #ARGV then
   local room = tonumber(ARGV[3]) - redis.call('LLEN', ready) - redis.call('ZCARD', due)
   local letters, entries = {verdicts}, {}
@@ -56,4 +56,5 @@ end
 if plain == 0 or string.find(verdicts, 'f', 1, true) or from <= #ARGV then
   redis.call('SET', sent, ARGV[2] .. ' ' .. verdicts, 'PX', 600000)
 end
-return {now(), verdicts}
+if ARGV[7] == '1' then now() end
+return {clock or 0, verdicts}

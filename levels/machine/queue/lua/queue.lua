@@ -16,12 +16,6 @@ local function now()
   return clock
 end
 
--- fallen reports whether a lane has lost its lease: that refuses its worker.
-local function fallen(lane)
-  local ends = redis.call('ZSCORE', lease, lane)
-  return not ends or ends == '0'
-end
-
 local function count(what, n)
   redis.call('HINCRBY', stat, what, n)
 end
@@ -93,6 +87,47 @@ local function keep(ms, ids, ...)
   redis.call('HSET', done, ...)
   redis.call('RPUSH', list, unpack(ids))
   redis.call('ZADD', exp, second, second)
+end
+
+-- A lane is a hash lane:<id>: the numbers of its batches, that of the next one, and
+-- how often each teller has told what ended. A batch is a list of entries,
+-- lane:<id>:<number>; those that have ended are empty. A lane that has lost its
+-- lease has fallen: its hash is fell:<id> then, and whoever asks for the other one
+-- is refused by finding nothing.
+--
+-- spill hands the entries of a lane's batches to f, the last one first, until
+-- there were enough, and returns how many. When there are no more, the lane is gone.
+local function spill(hash, lane, enough, f)
+  local numbers, n = {}, 0
+  for _, field in ipairs(redis.call('HKEYS', hash)) do
+    if tonumber(field) then numbers[#numbers + 1] = field end
+  end
+  table.sort(numbers, function(a, b) return tonumber(a) > tonumber(b) end)
+  for _, number in ipairs(numbers) do
+    if n >= enough then return n end
+    local batch = prefix .. 'lane:' .. lane .. ':' .. number
+    local entries = redis.call('LRANGE', batch, 0, -1)
+    for i = #entries, 1, -1 do
+      if entries[i] ~= '' then
+        f(entries[i])
+        n = n + 1
+      end
+    end
+    redis.call('DEL', batch)
+    redis.call('HDEL', hash, number)
+  end
+  redis.call('DEL', hash)
+  redis.call('ZREM', lease, lane)
+  return n
+end
+
+-- back returns what lies in a lane's hand to the head of the queue.
+local function back(lane)
+  while true do
+    local entry = redis.call('RPOP', prefix .. 'hand:' .. lane)
+    if not entry then return end
+    redis.call('LPUSH', ready, entry)
+  end
 end
 
 local function forget(id)
