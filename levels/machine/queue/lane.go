@@ -78,6 +78,9 @@ func newLane(w *Worker, q *Queue, s *shard, places *slots, weight int) *lane {
 // renew begins a lane anew.
 func (l *lane) renew() {
 	l.id, l.claimed, l.next, l.since = strings.ToLower(rand.Text()[:12]), false, 1, 0
+	if l.helps {
+		l.id += "+" // so that a worker with two lanes is counted once
+	}
 	l.left, l.verdicts = map[int64]int{}, nil
 	l.fetching, l.ending = teller{name: "fetching"}, teller{name: "ending"}
 	l.event = time.Time{}

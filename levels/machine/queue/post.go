@@ -62,19 +62,34 @@ func newPost(s *shard, client string, maxLength int) *post {
 	return &post{shard: s, client: client, maxLength: maxLength}
 }
 
-// send has a parcel sent.
+// send has a parcel sent: by the caller itself, if fewer than enough are sending,
+// which saves a lone caller the way to another goroutine and back.
 func (p *post) send(c *parcel) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.closed {
+		p.mu.Unlock()
 		c.settled(nil, ErrClosed)
 		return
 	}
 	p.waiting = append(p.waiting, c)
-	if p.sending < senders {
+	lead := p.sending < senders
+	if lead {
 		p.sending++
-		p.idle.Go(p.flush)
+		p.idle.Add(1)
 	}
+	p.mu.Unlock()
+	if !lead {
+		return
+	}
+	if p.flush() {
+		p.idle.Done()
+		return
+	}
+	go func() { // what others have left meanwhile; close waits for it
+		defer p.idle.Done()
+		for !p.flush() {
+		}
+	}()
 }
 
 // cancel takes a parcel back, and reports whether it was not under way yet.
@@ -110,31 +125,33 @@ func (p *post) deliver(ctx context.Context, messages []*message) ([]byte, error)
 	}
 }
 
-// flush sends what waits, until nothing does.
-func (p *post) flush() {
-	for {
-		parcels, steps, streams := p.pack()
-		if len(parcels) == 0 {
-			return
-		}
-		ctx, cancel := patience(context.Background())
-		err := p.shard.insist(ctx, func() error { return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, steps...) })
-		cancel()
+// flush sends what waits, and reports whether nothing waits then.
+func (p *post) flush() (done bool) {
+	parcels, steps, streams := p.pack()
+	if len(parcels) == 0 {
+		return true
+	}
+	ctx, cancel := patience(context.Background())
+	err := p.shard.insist(ctx, func() error { return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, steps...) })
+	cancel()
+	if err == nil {
+		err = p.unpack(parcels, steps)
+	}
+	p.mu.Lock()
+	for _, s := range streams {
 		if err == nil {
-			err = p.unpack(parcels, steps)
-		}
-		p.mu.Lock()
-		for _, s := range streams {
-			if err == nil {
-				s.known = s.sent
-			}
-		}
-		p.free = append(p.free, streams...)
-		p.mu.Unlock()
-		for _, c := range parcels {
-			c.settled(c.verdicts, err)
+			s.known = s.sent
 		}
 	}
+	p.free = append(p.free, streams...)
+	if done = len(p.waiting) == 0; done {
+		p.sending--
+	}
+	p.mu.Unlock()
+	for _, c := range parcels {
+		c.settled(c.verdicts, err)
+	}
+	return done
 }
 
 // A pipeline holds this much at most.

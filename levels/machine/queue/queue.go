@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -248,17 +247,21 @@ func verdictError(letter byte) error {
 	return ErrFull
 }
 
-// greet asks Redis what it is.
+// greet asks Redis for the time, and whether it can hold a queue.
 func (q *Queue) greet(ctx context.Context) error {
 	ctx, cancel := patience(ctx)
 	defer cancel()
 	for _, s := range q.shards {
-		now, err := time.Time{}, error(nil)
-		err = s.insist(ctx, func() error { now, err = q.link.rdb.Time(ctx).Result(); return err })
+		err := s.insist(ctx, func() error {
+			now, err := q.link.rdb.Time(ctx).Result()
+			if err == nil {
+				s.clock.set(now.UnixMilli())
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		s.clock.set(now.UnixMilli())
 	}
-	return nil
+	return q.link.inspect(ctx)
 }

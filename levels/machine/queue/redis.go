@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
@@ -138,6 +139,46 @@ func Redact(rawURL string) string {
 		return scheme + "…"
 	}
 	return rawURL
+}
+
+// inspect refuses a server that cannot hold a queue, and warns once of one that
+// may lose it. What a server does not tell (an imitation, or one that forbids INFO) is
+// taken on trust.
+func (l *link) inspect(ctx context.Context) error {
+	info, err := l.rdb.Info(ctx).Result()
+	if err != nil {
+		return nil
+	}
+	fields := map[string]string{}
+	for line := range strings.Lines(info) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		fields[key] = value
+	}
+	var major, minor int
+	n, _ := fmt.Sscanf(fields["redis_version"], "%d.%d", &major, &minor)
+	switch {
+	case n == 2 && (major < 6 || major == 6 && minor < 2):
+		return fmt.Errorf("Redis at %s is version %s: a queue needs 6.2 or newer", l.where, fields["redis_version"])
+	case fields["role"] == "slave":
+		return fmt.Errorf("Redis at %s is a replica, which takes no writes: use its primary, %s:%s", l.where, fields["master_host"], fields["master_port"])
+	}
+	_, cluster := l.rdb.(*redis.ClusterClient)
+	if fields["cluster_enabled"] == "1" && !cluster {
+		return fmt.Errorf("Redis at %s is part of a cluster: use queue.New with a cluster client", l.where)
+	}
+	policy := fields["maxmemory_policy"]
+	if policy != "" && policy != "noeviction" && fields["maxmemory"] != "0" {
+		warnEviction(l.where, policy)
+	}
+	return nil
+}
+
+var warned sync.Map // by address
+
+func warnEviction(where, policy string) {
+	if _, before := warned.LoadOrStore(where, true); !before {
+		slog.Warn("Redis may evict the queue's keys when its memory is full, and jobs with them: set maxmemory-policy noeviction", "redis", where, "policy", policy)
+	}
 }
 
 // isReply reports whether err is Redis' own answer, as opposed to none.

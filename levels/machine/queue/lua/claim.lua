@@ -11,7 +11,10 @@
 local lane, number, want, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[7]
 local held = prefix .. 'lane:' .. lane
 
-if ARGV[5] == '1' then redis.call('HSETNX', held, 'next', ARGV[2]) end
+if ARGV[5] == '1' then
+  redis.call('HSETNX', held, 'next', ARGV[2])
+  redis.call('PERSIST', stat)
+end
 local reached = tonumber(redis.call('HGET', held, 'next') or nil)
 if not reached then
   back(lane)

@@ -97,5 +97,6 @@ end
 if ARGV[3] == '1' then
   back(lane)
   spill(held, lane, 1000000, giveBack)
+  if redis.call('EXISTS', lease) == 0 then redis.call('PEXPIRE', stat, 86400000) end -- the last one turns off the light
 end
 return 1
