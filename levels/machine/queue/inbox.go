@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +19,7 @@ type inbox struct {
 	client string
 
 	mu      sync.Mutex
-	waiting map[string][]waiter // by the id of the job
+	waiting map[string]*waiter // by the id of the job; several are a list
 	reader  redis.UniversalClient
 	reading sync.WaitGroup
 	closed  bool
@@ -31,7 +30,8 @@ type waiter struct {
 	outcomes chan<- outcome // with room for it
 	watches  bool           // a job that it did not enqueue itself
 	tracked  bool           // and that has a record
-	missed   *int           // how often look did not know it
+	missed   int            // how often look did not know it
+	next     *waiter        // of the same job
 }
 
 // An outcome is how a job ended.
@@ -46,16 +46,15 @@ const (
 	breathing = 100 * time.Millisecond
 )
 
-// await registers waiters for ids. It fails if the inbox is closed.
-func (b *inbox) await(w waiter, ids ...string) error {
+// await registers a waiter for a job. It fails if the inbox is closed.
+func (b *inbox) await(id string, w *waiter) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return ErrClosed
 	}
-	for _, id := range ids {
-		b.waiting[id] = append(b.waiting[id], w)
-	}
+	w.next = b.waiting[id]
+	b.waiting[id] = w
 	if b.reader == nil {
 		b.reader = b.shard.link.blocking()
 		b.reading.Go(b.read)
@@ -63,15 +62,27 @@ func (b *inbox) await(w waiter, ids ...string) error {
 	return nil
 }
 
-// leave removes waiters.
-func (b *inbox) leave(w waiter, ids ...string) {
+// leave removes a waiter, if it still waits.
+func (b *inbox) leave(id string, w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, id := range ids {
-		b.waiting[id] = slices.DeleteFunc(b.waiting[id], func(o waiter) bool { return o.outcomes == w.outcomes })
-		if len(b.waiting[id]) == 0 {
-			delete(b.waiting, id)
+	b.remove(id, func(o *waiter) bool { return o == w })
+}
+
+// remove removes waiters for a job. The caller holds mu.
+func (b *inbox) remove(id string, which func(*waiter) bool) {
+	first, known := b.waiting[id]
+	for p := &first; *p != nil; {
+		if which(*p) {
+			*p = (*p).next
+		} else {
+			p = &(*p).next
 		}
+	}
+	if first != nil {
+		b.waiting[id] = first
+	} else if known {
+		delete(b.waiting, id)
 	}
 }
 
@@ -80,7 +91,7 @@ func (b *inbox) leave(w waiter, ids ...string) {
 func (b *inbox) deliver(o outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, w := range b.waiting[o.id] {
+	for w := b.waiting[o.id]; w != nil; w = w.next {
 		w.outcomes <- o
 	}
 	delete(b.waiting, o.id)
@@ -129,7 +140,7 @@ func (b *inbox) read() {
 		case b.isClosed():
 			return
 		case isReply(err) && !passes(err):
-			b.fail(fmt.Errorf("read results: %w", refused(err)), func(waiter) bool { return true })
+			b.fail(fmt.Errorf("read results: %w", refused(err)), func(*waiter) bool { return true })
 		}
 		pause(ctx, breathing) // Redis is away: it may come back
 	}
@@ -186,7 +197,7 @@ func (b *inbox) check(ctx context.Context, key string, last *string) error {
 	}
 	lost, err := b.post.lost(ctx)
 	if err == nil && lost {
-		b.fail(fmt.Errorf("%w: Redis has lost its latest writes", ErrUnknown), func(w waiter) bool { return !w.watches })
+		b.fail(fmt.Errorf("%w: Redis has lost its latest writes", ErrUnknown), func(w *waiter) bool { return !w.watches })
 		b.post.settleLoss()
 	}
 	return err
@@ -203,21 +214,17 @@ func streamLess(a, b string) bool {
 }
 
 // fail tells waiters that there will be no outcome.
-func (b *inbox) fail(err error, who func(waiter) bool) {
+func (b *inbox) fail(err error, who func(*waiter) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for id, ws := range b.waiting {
-		var rest []waiter
-		for _, w := range ws {
-			if who(w) {
-				w.outcomes <- outcome{id: id, err: err}
-			} else {
-				rest = append(rest, w)
+	for id := range b.waiting {
+		b.remove(id, func(w *waiter) bool {
+			if !who(w) {
+				return false
 			}
-		}
-		if b.waiting[id] = rest; len(rest) == 0 {
-			delete(b.waiting, id)
-		}
+			w.outcomes <- outcome{id: id, err: err}
+			return true
+		})
 	}
 }
 
@@ -226,8 +233,10 @@ func (b *inbox) fail(err error, who func(waiter) bool) {
 func (b *inbox) watchAgain(ctx context.Context) error {
 	b.mu.Lock()
 	var ids []string
-	for id, ws := range b.waiting {
-		if slices.ContainsFunc(ws, func(w waiter) bool { return w.watches }) {
+	for id, w := range b.waiting {
+		for ; w != nil && !w.watches; w = w.next {
+		}
+		if w != nil {
 			ids = append(ids, id)
 		}
 	}
@@ -266,10 +275,10 @@ func (b *inbox) watch(ctx context.Context, ids []string) error {
 func (b *inbox) miss(id string) {
 	b.mu.Lock()
 	gone := false
-	for _, w := range b.waiting[id] {
+	for w := b.waiting[id]; w != nil; w = w.next {
 		if w.watches && w.tracked {
-			*w.missed++
-			gone = gone || *w.missed > 1
+			w.missed++
+			gone = gone || w.missed > 1
 		}
 	}
 	b.mu.Unlock()
@@ -284,7 +293,7 @@ func (b *inbox) close() error {
 	b.closed = true
 	reader := b.reader
 	b.mu.Unlock()
-	b.fail(ErrClosed, func(waiter) bool { return true })
+	b.fail(ErrClosed, func(*waiter) bool { return true })
 	if reader == nil {
 		return nil
 	}
@@ -298,48 +307,73 @@ func (b *inbox) close() error {
 
 // call enqueues messages and yields each outcome, in any order, from the calling
 // goroutine. When ctx ends it aborts the rest and returns the cause. Another
-// error means that some are not, or not surely, enqueued.
+// error means that none was enqueued.
 func (q *Queue) call(ctx context.Context, messages []message, yield func(i int, o outcome)) error {
-	outcomes := make(chan outcome, 2*len(messages)) // one from the post, one from the inbox
-	indexes := make(map[string]int, len(messages))
-	me := waiter{outcomes: outcomes}
 	for i := range messages {
 		messages[i].client = q.client
 	}
 	parts := q.address(messages)
+	outcomes := make(chan outcome, 2*len(messages)) // one from the post, one from the inbox
+	waiters := make([]waiter, len(messages))
 	for at, part := range parts {
-		if len(part) == 0 {
-			continue
-		}
-		ids := make([]string, len(part))
-		refs := make([]*message, len(part))
-		for k, i := range part {
-			m := &messages[i]
-			ids[k], refs[k], indexes[m.id] = m.id, m, i
-		}
-		if err := q.inbox[at].await(me, ids...); err != nil {
-			return err
-		}
-		defer q.inbox[at].leave(me, ids...)
-		c := &parcel{messages: refs, settled: func(verdicts []byte, err error) {
-			for k, id := range ids {
-				e := err
-				if e == nil {
-					e = verdictError(verdicts[k])
-				}
-				if e != nil {
-					outcomes <- outcome{id: id, err: e}
-				}
+		for _, i := range part {
+			w := &waiters[i]
+			w.outcomes = outcomes
+			if err := q.inbox[at].await(messages[i].id, w); err != nil {
+				return err
 			}
-		}}
-		q.post[at].send(c)
-		defer q.post[at].cancel(c)
+			defer q.inbox[at].leave(messages[i].id, w)
+		}
 	}
-	for len(indexes) > 0 {
+	for at, part := range parts {
+		if len(part) > 0 {
+			c := &parcel{messages: refer(messages, part)}
+			c.settled = func(verdicts []byte, err error) { c.complain(verdicts, err, outcomes) }
+			q.post[at].send(c)
+			defer q.post[at].cancel(c)
+		}
+	}
+	return q.collect(ctx, parts, messages, outcomes, yield)
+}
+
+// refer returns those of the messages that a part names.
+func refer(messages []message, part []int) []*message {
+	refs := make([]*message, len(part))
+	for k, i := range part {
+		refs[k] = &messages[i]
+	}
+	return refs
+}
+
+// complain tells the outcomes of calls that were not enqueued.
+func (c *parcel) complain(verdicts []byte, err error, outcomes chan<- outcome) {
+	for k, m := range c.messages {
+		e := err
+		if e == nil {
+			e = verdictError(verdicts[k])
+		}
+		if e != nil {
+			outcomes <- outcome{id: m.id, err: e}
+		}
+	}
+}
+
+// collect yields the outcomes of calls as they come.
+func (q *Queue) collect(ctx context.Context, parts [][]int, messages []message, outcomes <-chan outcome, yield func(int, outcome)) error {
+	var indexes map[string]int // of those that are left; nil if there is only one
+	if len(messages) > 1 {
+		indexes = make(map[string]int, len(messages))
+		for i := range messages {
+			indexes[messages[i].id] = i
+		}
+	}
+	for left := len(messages); left > 0; {
 		select {
 		case o := <-outcomes:
-			if i, ok := indexes[o.id]; ok {
+			i, ok := indexes[o.id]
+			if ok || indexes == nil {
 				delete(indexes, o.id)
+				left--
 				yield(i, o)
 			}
 		case <-ctx.Done():
@@ -357,7 +391,7 @@ func (q *Queue) abandon(parts [][]int, messages []message, left map[string]int) 
 	for at, part := range parts {
 		var ids []string
 		for _, i := range part {
-			if _, ok := left[messages[i].id]; ok {
+			if _, ok := left[messages[i].id]; ok || left == nil {
 				ids = append(ids, messages[i].id)
 			}
 		}
@@ -371,17 +405,16 @@ func (q *Queue) abandon(parts [][]int, messages []message, left map[string]int) 
 func (q *Queue) wait(ctx context.Context, id string, tracked bool) (string, error) {
 	outcomes := make(chan outcome, 2)
 	b := q.inbox[q.indexOf(id)]
-	missed := 1 // what is unknown now has ended before
-	me := waiter{outcomes: outcomes, watches: true, tracked: tracked, missed: &missed}
-	if err := b.await(me, id); err != nil {
+	w := &waiter{outcomes: outcomes, watches: true, tracked: tracked, missed: 1} // what is unknown now has ended before
+	if err := b.await(id, w); err != nil {
 		return "", err
 	}
-	defer b.leave(me, id)
+	defer b.leave(id, w)
 	if err := b.watch(ctx, []string{id}); err != nil {
 		return "", errors.Join(err, context.Cause(ctx))
 	}
 	b.mu.Lock()
-	missed = 0
+	w.missed = 0
 	b.mu.Unlock()
 	select {
 	case o := <-outcomes:

@@ -203,8 +203,9 @@ func (l *lane) park(ctx context.Context) error {
 	l.parked = true
 	want := max(min(l.slots.idle(), maxScript), 1)
 	told := l.compose(&l.fetching)
-	claim, hand := l.claim(want, false), l.shard.prefix+"hand:"+l.id
+	id, claim := l.id, l.claim(want, false)
 	l.mu.Unlock()
+	hand := l.shard.prefix + "hand:" + id
 	err := l.shard.pipeline(ctx, l.idle, told, func(p redis.Pipeliner) {
 		p.Do(ctx, "blmove", l.shard.key[0], hand, "left", "right", min(block, l.worker.config.Lease/2).Seconds())
 	}, claim)
@@ -220,6 +221,7 @@ func (l *lane) park(ctx context.Context) error {
 	var c claimed
 	if err == nil {
 		c, err = l.shard.readClaim(claim.reply)
+		c.lane = id
 	}
 	if err != nil {
 		l.slots.want(&l.share, true) // the next claim is made on the other connection
@@ -334,6 +336,7 @@ func (l *lane) exchange(t *teller, want int, look bool) (c claimed, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), answer)
 	defer cancel()
 	l.mu.Lock()
+	id := l.id
 	var told []*step
 	if t != nil {
 		told = l.compose(t)
@@ -356,9 +359,10 @@ func (l *lane) exchange(t *teller, want int, look bool) (c claimed, err error) {
 		l.mu.Unlock()
 	}
 	if look {
-		return l.shard.readClaim(steps[len(steps)-1].reply)
+		c, err = l.shard.readClaim(steps[len(steps)-1].reply)
+		c.lane = id
 	}
-	return c, nil
+	return c, err
 }
 
 // accept starts the jobs of a claim, as many as it has places for. What cannot
@@ -366,8 +370,10 @@ func (l *lane) exchange(t *teller, want int, look bool) (c claimed, err error) {
 func (l *lane) accept(c claimed, places int) {
 	now := time.Now()
 	l.mu.Lock()
-	if c.state == "lost" {
-		l.lose()
+	if c.state == "lost" || c.lane != l.id {
+		if c.lane == l.id {
+			l.lose()
+		}
 		l.mu.Unlock()
 		l.slots.release(places)
 		return

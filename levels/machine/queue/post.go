@@ -2,10 +2,11 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -40,8 +41,9 @@ const senders = 2
 // A stream numbers scripts.
 type stream struct {
 	name  string
-	sent  int64 // the last number used; owned by who took the stream
-	known int64 // the last number that Redis has acknowledged; guarded by post.mu
+	sent  int64     // the last number used; owned by who took the stream
+	known int64     // the last number that Redis has acknowledged; guarded by post.mu, as is
+	heard time.Time // when Redis last knew it: after ten minutes it need not
 }
 
 // A parcel is what one caller sends.
@@ -140,7 +142,7 @@ func (p *post) flush() (done bool) {
 	p.mu.Lock()
 	for _, s := range streams {
 		if err == nil {
-			s.known = s.sent
+			s.known, s.heard = s.sent, time.Now()
 		}
 	}
 	p.free = append(p.free, streams...)
@@ -313,39 +315,41 @@ func (p *post) verdicts(reply *redis.Cmd, n int) ([]byte, error) {
 // was restarted, or replaced, without its latest writes. It asks for the numbers
 // of the streams, which would be forgotten with them.
 func (p *post) lost(ctx context.Context) (bool, error) {
+	type promise struct {
+		stream *stream
+		known  int64
+		now    *redis.StringCmd
+	}
+	var promises []promise
 	p.mu.Lock()
-	var keys []string
-	var known []int64
 	for _, s := range p.streams {
-		if s.known > 0 {
-			keys, known = append(keys, p.shard.prefix+"sent:"+s.name), append(known, s.known)
+		if s.known > 0 && time.Since(s.heard) < callLife/2 {
+			promises = append(promises, promise{stream: s, known: s.known})
 		}
 	}
 	p.mu.Unlock()
-	if len(keys) == 0 {
+	if len(promises) == 0 {
 		return false, nil
 	}
-	var numbers []*redis.StringCmd
 	_, err := p.shard.link.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for _, k := range keys {
-			numbers = append(numbers, pipe.Get(ctx, k))
-			pipe.PExpire(ctx, k, callLife)
+		for i := range promises {
+			key := p.shard.prefix + "sent:" + promises[i].stream.name
+			promises[i].now = pipe.Get(ctx, key)
+			pipe.PExpire(ctx, key, callLife)
 		}
 		return nil
 	})
 	if err = ignoreNil(err); err != nil {
 		return false, err
 	}
-	for i, c := range numbers {
-		text, err := c.Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return false, err
-		}
-		var n int64
-		fmt.Sscan(text, &n)
-		if n < known[i] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, promise := range promises {
+		text, _, _ := strings.Cut(promise.now.Val(), " ")
+		if n, _ := strconv.ParseInt(text, 10, 64); n < promise.known {
 			return true, nil
 		}
+		promise.stream.heard = time.Now()
 	}
 	return false, nil
 }

@@ -125,7 +125,7 @@ func newQueue(l *link, c Config) (*Queue, error) {
 		s := newShard(l, name)
 		p := newPost(s, q.client, c.MaxLength)
 		q.shards, q.post = append(q.shards, s), append(q.post, p)
-		q.inbox = append(q.inbox, &inbox{shard: s, post: p, client: q.client, waiting: map[string][]waiter{}})
+		q.inbox = append(q.inbox, &inbox{shard: s, post: p, client: q.client, waiting: map[string]*waiter{}})
 	}
 	return q, nil
 }
@@ -215,11 +215,7 @@ func (q *Queue) enqueue(ctx context.Context, messages []message) []error {
 			continue
 		}
 		send := func() {
-			refs := make([]*message, len(part))
-			for k, i := range part {
-				refs[k] = &messages[i]
-			}
-			verdicts, err := q.post[at].deliver(ctx, refs)
+			verdicts, err := q.post[at].deliver(ctx, refer(messages, part))
 			for k, i := range part {
 				if errs[i] = err; err == nil {
 					errs[i] = verdictError(verdicts[k])

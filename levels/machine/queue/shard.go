@@ -205,6 +205,7 @@ func patience(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // A claimed is the answer to a claim.
 type claimed struct {
+	lane   string
 	now    int64         // by Redis' clock, or near it
 	state  string        // "ok", "paused" or "lost"
 	wait   time.Duration // until there is something to tidy; negative if never, or notLooked

@@ -147,7 +147,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		for _, s := range q.shards {
 			l := newLane(w, q.Queue, s, places, q.weight)
 			lanes = append(lanes, l)
-			if w.config.Concurrency > 1 { // while one's exchange is on its way, the other's jobs run
+			if w.config.Concurrency > 1 && !w.config.Burst { // while one's exchange is on its way, the other's jobs run
 				l.helper = newLane(w, q.Queue, s, places, q.weight)
 				l.helper.helps, l.helper.share.backlog = true, false
 				lanes = append(lanes, l.helper)
