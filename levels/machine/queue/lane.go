@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,32 +39,24 @@ type lane struct {
 	helper *lane // nil, or one that fetches too, while there is a backlog
 	helps  bool  // it is one
 
-	next int64 // the number of the next batch; the fetching goroutine's own
-
 	mu       sync.Mutex
 	id       string               // new for each lease
 	claimed  bool                 // it has a lease
-	renewed  time.Time            // when it was last
-	tidied   time.Time            // when Redis last saw to what is due, on this lane's word
+	renewed  time.Time            // when it was last, and Redis saw to what is due
+	next     int64                // the number of the next batch
 	event    time.Time            // when there is something to see to; zero means never
 	since    int64                // what aborts are not known yet, by Redis' clock
 	aborts   map[string]time.Time // ids of jobs that shall not start, and since when
 	ctx      context.Context      // of the jobs under this lease
 	cancel   context.CancelCauseFunc
 	verdicts []verdict
-	left     map[int64]int // how many jobs of a batch have not ended
+	left     map[int64]int // how many jobs of a batch are not told to have ended
+	empty    []any         // batches of which all are
 	running  map[*try]bool
 	fetching teller // the fetching goroutine
 	ending   teller // a job that ends while that is parked
 	parked   bool
 	telling  bool // a job tells the verdicts of all
-}
-
-// A teller tells verdicts. Redis counts what it tells once, by its number.
-type teller struct {
-	name   string
-	number int64
-	untold []*step // what was not answered yet
 }
 
 func newLane(w *Worker, q *Queue, s *shard, places *slots, weight int) *lane {
@@ -81,7 +72,7 @@ func (l *lane) renew() {
 	if l.helps {
 		l.id += "+" // so that a worker with two lanes is counted once
 	}
-	l.left, l.verdicts = map[int64]int{}, nil
+	l.left, l.empty, l.verdicts = map[int64]int{}, nil, nil
 	l.fetching, l.ending = teller{name: "fetching"}, teller{name: "ending"}
 	l.event = time.Time{}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
@@ -200,6 +191,11 @@ func (l *lane) sleep(ctx context.Context) error {
 // have gathered go with it.
 func (l *lane) park(ctx context.Context) error {
 	l.mu.Lock()
+	if !l.claimed { // a lease is taken on the other connection, which nothing can delay for long
+		l.mu.Unlock()
+		l.slots.want(&l.share, true)
+		return nil
+	}
 	l.parked = true
 	want := max(min(l.slots.idle(), maxScript), 1)
 	told := l.compose(&l.fetching)
@@ -212,7 +208,7 @@ func (l *lane) park(ctx context.Context) error {
 	l.mu.Lock()
 	l.parked = false
 	if err == nil {
-		l.fetching.told(told)
+		l.told(&l.fetching, told)
 	}
 	l.mu.Unlock()
 	if ctx.Err() != nil {
@@ -281,50 +277,6 @@ func (l *lane) bear(ctx context.Context, err error) error {
 	return nil
 }
 
-// keep renews the lease and sees to what is due, until ctx ends.
-func (l *lane) keep(ctx context.Context) {
-	for {
-		at := l.alarm()
-		timer := time.NewTimer(time.Until(at))
-		select {
-		case <-timer.C:
-		case <-l.early:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Now().Before(l.alarm()) {
-			continue // an exchange came before
-		}
-		c, err := l.exchange(nil, 0, true)
-		if err != nil {
-			pause(ctx, 100*time.Millisecond)
-			continue
-		}
-		l.accept(c, 0)
-	}
-}
-
-// alarm is when the lane must be heard of, or there is something to see to.
-func (l *lane) alarm() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	beat := l.worker.config.Lease / 3
-	if !l.claimed {
-		return time.Now().Add(beat)
-	}
-	if len(l.running) > 0 {
-		beat = min(beat, 500*time.Millisecond) // aborts are told by beats
-	}
-	at := l.renewed.Add(beat)
-	if !l.event.IsZero() && l.event.Before(at) {
-		at = l.event
-	}
-	return at
-}
-
 // claim is the script for n jobs.
 func (l *lane) claim(n int, tidy bool) *step {
 	return &step{script: claimScript, args: []any{l.id, l.next, n, l.worker.config.Lease.Milliseconds(), !l.claimed, l.since, l.queue.config.MaxDead, tidy}}
@@ -355,7 +307,7 @@ func (l *lane) exchange(t *teller, want int, look bool) (c claimed, err error) {
 	}
 	if t != nil {
 		l.mu.Lock()
-		t.told(told)
+		l.told(t, told)
 		l.mu.Unlock()
 	}
 	if look {
@@ -420,229 +372,4 @@ func (l *lane) accept(c claimed, places int) {
 	}
 	l.mu.Unlock()
 	l.slots.release(places - started)
-}
-
-// lose gives up a lane that has fallen: its jobs are others' now.
-func (l *lane) lose() {
-	l.worker.config.Logger.Warn("lease lost: this worker's jobs go to others", "queue", l.shard.name, "lane", l.id)
-	l.worker.stats.lost()
-	l.cancel(ErrGone)
-	l.renew()
-}
-
-// heed cancels jobs that shall be aborted, and remembers those that may come.
-func (l *lane) heed(ids []string, now time.Time) {
-	if len(ids) == 0 {
-		return
-	}
-	for id, at := range l.aborts {
-		if now.Sub(at) > callLife {
-			delete(l.aborts, id)
-		}
-	}
-	for _, id := range ids {
-		l.aborts[id] = now
-	}
-	for t := range l.running {
-		if slices.Contains(ids, t.message.id) {
-			t.ctx.end(ErrAborted)
-		}
-	}
-}
-
-// start has a job run.
-func (l *lane) start(t *try) {
-	t.ctx.parent, t.ctx.attempt = l.ctx, &t.attempt
-	t.attempt.from(&t.message, l.shard.name)
-	l.running[t] = true
-	l.jobs.Add(1) // drain waits for it
-	l.worker.crew.run(t)
-}
-
-// A try is a job that runs.
-type try struct {
-	*lane
-	message message
-	attempt Attempt
-	ctx     tryContext
-	verdict verdict
-}
-
-func (t *try) run() {
-	defer t.end()
-	t.worker.attempt(t)
-}
-
-// end gathers the verdict, and has it told.
-func (t *try) end() {
-	l := t.lane
-	t.ctx.end(nil)
-	l.mu.Lock()
-	delete(l.running, t)
-	l.verdicts = append(l.verdicts, t.verdict)
-	tell := l.parked && !l.telling
-	l.telling = l.telling || tell
-	l.mu.Unlock()
-	l.slots.release(1)
-	if tell {
-		l.tellAll()
-	} else {
-		l.ring()
-	}
-	l.jobs.Done()
-}
-
-// tellAll tells the verdicts that have gathered, until there are none or the
-// fetching goroutine is awake and does it. If Redis does not hear for a lease, it
-// knows by then: the lane has fallen.
-func (l *lane) tellAll() {
-	for late := time.Now().Add(l.worker.config.Lease); ; {
-		l.mu.Lock()
-		if len(l.ending.untold) == 0 && (!l.parked || len(l.verdicts) == 0) {
-			l.telling = false
-			l.mu.Unlock()
-			l.ring()
-			return
-		}
-		if time.Now().After(late) {
-			l.lose()
-		}
-		l.mu.Unlock()
-		if _, err := l.exchange(&l.ending, 0, false); err != nil {
-			time.Sleep(breathing)
-		} else {
-			late = time.Now().Add(l.worker.config.Lease)
-		}
-	}
-}
-
-// toTell reports whether there are verdicts to tell.
-func (l *lane) toTell() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.verdicts)+len(l.fetching.untold)+len(l.ending.untold) > 0
-}
-
-// drain waits for the running jobs, until the grace is over and longer if they
-// do not heed their ctx, and tells how they ended.
-func (l *lane) drain() {
-	ended := make(chan struct{})
-	go func() { defer close(ended); l.jobs.Wait() }() // received below
-	grace := time.NewTimer(l.worker.config.Grace)
-	defer grace.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-grace.C:
-			l.mu.Lock()
-			l.cancel(ErrGrace)
-			l.mu.Unlock()
-		case <-l.wake:
-			if l.toTell() {
-				if _, err := l.exchange(&l.fetching, 0, false); err != nil {
-					time.Sleep(breathing)
-				}
-				l.ring() // look again
-			}
-		}
-	}
-}
-
-// leave tells the last verdicts and gives up the lease, and with it what could
-// not be ended. If Redis does not answer for five seconds, the lease runs out.
-func (l *lane) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.claimed {
-		return
-	}
-	ctx, cancel := patience(context.Background())
-	defer cancel()
-	steps := l.compose(&l.fetching)
-	l.fetching.number++
-	steps = append(steps, &step{script: finishScript, args: []any{l.id, l.queue.config.MaxDead, true, l.fetching.name, l.fetching.number, 0, 0}})
-	for ctx.Err() == nil {
-		err := l.shard.pipeline(ctx, l.shard.link.rdb, nil, nil, steps...)
-		if err == nil || isReply(err) && !passes(err) {
-			return
-		}
-		pause(ctx, breathing)
-	}
-}
-
-// compose makes the scripts with which t tells all verdicts, after those that
-// were sent without an answer.
-func (l *lane) compose(t *teller) []*step {
-	verdicts := slices.DeleteFunc(l.verdicts, func(v verdict) bool { return v.lane != l.id }) // of a lane that fell: they would be refused
-	for l.verdicts = nil; len(verdicts) > 0; {
-		n, size := 0, 0
-		for n < len(verdicts) && n < maxScript && size < maxBytes {
-			size += len(verdicts[n].outcome)
-			n++
-		}
-		t.number++
-		t.untold = append(t.untold, &step{script: finishScript, args: l.finish(t, verdicts[:n])})
-		verdicts = verdicts[n:]
-	}
-	return slices.Clone(t.untold)
-}
-
-// told forgets the scripts that t got through, unless the lane has begun anew.
-func (t *teller) told(steps []*step) {
-	if len(t.untold) >= len(steps) && len(steps) > 0 && t.untold[0] == steps[0] {
-		t.untold = t.untold[len(steps):]
-	}
-}
-
-// finish makes the arguments of the script of that name.
-func (l *lane) finish(t *teller, verdicts []verdict) []any {
-	var done int
-	var recorded, troubles []any
-	var batches []int64
-	kept, told, ended := map[int64][]any{}, map[string][]any{}, map[int64][]any{}
-	for _, v := range verdicts {
-		l.left[v.batch]--
-		if !slices.Contains(batches, v.batch) {
-			batches = append(batches, v.batch)
-		}
-		if v.kind != finished {
-			troubles = append(troubles, "t", v.batch, v.index, string(v.kind), ceil(v.after), v.outcome)
-			continue
-		}
-		done++
-		ended[v.batch] = append(ended[v.batch], v.index)
-		if v.m.recorded {
-			recorded = append(recorded, v.m.id)
-		}
-		if v.m.keep > 0 || v.m.recorded {
-			kept[v.m.keep] = append(kept[v.m.keep], v.m.id, v.outcome)
-		}
-		if v.m.client != "" {
-			told[v.m.client] = append(told[v.m.client], v.m.id+" "+v.outcome)
-		}
-	}
-	args := make([]any, 0, 16+len(recorded)+4*len(verdicts))
-	args = append(args, l.id, l.queue.config.MaxDead, false, t.name, t.number, done, len(recorded))
-	args = append(args, recorded...)
-	for ms, pairs := range kept {
-		args = append(append(args, "k", ms, len(pairs)), pairs...)
-	}
-	for client, texts := range told {
-		args = append(append(args, "a", client, len(texts)), texts...)
-	}
-	args = append(args, troubles...)
-	var whole []any
-	for _, batch := range batches {
-		if l.left[batch] == 0 {
-			whole = append(whole, batch)
-			delete(l.left, batch)
-		} else if indexes := ended[batch]; len(indexes) > 0 {
-			args = append(append(args, "s", batch, len(indexes)), indexes...)
-		}
-	}
-	if len(whole) > 0 {
-		args = append(append(args, "d", len(whole)), whole...)
-	}
-	return args
 }

@@ -108,6 +108,9 @@ type step struct {
 	script script
 	args   []any
 	reply  *redis.Cmd
+
+	ended map[int64]int // of finish: how many jobs of each batch
+	whole []any         //            and the batches that go
 }
 
 // pipeline runs scripts in one round trip: first some, then a command that may
