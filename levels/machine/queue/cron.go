@@ -38,6 +38,9 @@ func Cron[In, Out any](w *Worker, spec string, t Task[In, Out], in In, opts ...O
 	if _, err := make(); err != nil {
 		return fmt.Errorf("cron %q: %w", spec, err)
 	}
+	if schedule.Next(time.Now()).IsZero() {
+		return fmt.Errorf("cron %q: that time never comes", spec)
+	}
 	w.crons = append(w.crons, cronEntry{t.name + " " + spec, schedule, make, q})
 	return nil
 }
@@ -47,7 +50,7 @@ func Cron[In, Out any](w *Worker, spec string, t Task[In, Out], in In, opts ...O
 func (w *Worker) tick(ctx context.Context) {
 	next := make([]time.Time, len(w.crons))
 	for i, c := range w.crons {
-		next[i] = c.schedule.Next(c.queue.now())
+		next[i] = c.next()
 	}
 	for ctx.Err() == nil {
 		first := 0
@@ -67,8 +70,19 @@ func (w *Worker) tick(ctx context.Context) {
 		if err := c.enqueue(ctx, at); err != nil && ctx.Err() == nil {
 			w.config.Logger.Error("cron", "entry", c.name, "tick", at, "error", err)
 		}
-		next[first] = c.schedule.Next(c.queue.now())
+		next[first] = c.next()
 	}
+}
+
+// next is the next tick. Those of @every are the multiples of its time since 1970,
+// so that they are the same for all workers.
+func (c *cronEntry) next() time.Time {
+	now := c.queue.now()
+	if every, ok := c.schedule.(cron.ConstantDelaySchedule); ok {
+		ms := every.Delay.Milliseconds()
+		return time.UnixMilli((now.UnixMilli()/ms + 1) * ms).UTC()
+	}
+	return c.schedule.Next(now)
 }
 
 // enqueue leaves the job of a tick, unless another worker has.
@@ -77,10 +91,16 @@ func (c *cronEntry) enqueue(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	shard := 0 // all workers must ask the same shard
+	if m.id != "" {
+		shard = c.queue.indexOf(m.id)
+	} else {
+		m.id = c.queue.newID(m.recorded, 0)
+	}
 	messages := []message{m}
 	c.queue.address(messages)
 	answered := make(chan error, 1)
-	c.queue.post[0].send(&parcel{messages: []*message{&messages[0]}, cron: c.name, tick: at.UnixMilli(), settled: func(_ []byte, err error) { answered <- err }})
+	c.queue.post[shard].send(&parcel{messages: []*message{&messages[0]}, cron: c.name, tick: at.UnixMilli(), settled: func(_ []byte, err error) { answered <- err }})
 	select {
 	case err := <-answered:
 		return err

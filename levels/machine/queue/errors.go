@@ -38,7 +38,12 @@ func (e *DeadError) Is(err error) bool { return err == ErrDead }
 
 // Retry returns an error that has a job tried again after d instead of after
 // the task's back-off. A job that has no tries left dies all the same.
-func Retry(err error, d time.Duration) error { return &retryError{err, max(d, 0)} }
+func Retry(err error, d time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &retryError{err, max(d, 0)}
+}
 
 type retryError struct {
 	error
@@ -48,7 +53,12 @@ type retryError struct {
 func (e *retryError) Unwrap() error { return e.error }
 
 // Fatal returns an error after which a job is not tried again.
-func Fatal(err error) error { return &fatalError{err} }
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fatalError{err}
+}
 
 type fatalError struct{ error }
 

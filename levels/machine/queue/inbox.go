@@ -37,6 +37,7 @@ type waiter struct {
 // An outcome is how a job ended.
 type outcome struct {
 	id   string
+	not  int    // the number of the job that was not enqueued, from 1; or 0
 	text string // see readOutcome
 	err  error  // why there is none
 }
@@ -243,7 +244,7 @@ func (b *inbox) watchAgain(ctx context.Context) error {
 	b.mu.Unlock()
 	for len(ids) > 0 {
 		n := min(len(ids), maxScript)
-		if err := b.watch(ctx, ids[:n]); err != nil {
+		if err := b.watch(ctx, ids[:n], nil); err != nil {
 			return err
 		}
 		ids = ids[n:]
@@ -252,9 +253,10 @@ func (b *inbox) watchAgain(ctx context.Context) error {
 }
 
 // watch asks for the outcomes of jobs, and delivers those that are known. A job
-// with a record that is unknown twice is not there: once may be the moment
-// between its end and its outcome's delivery.
-func (b *inbox) watch(ctx context.Context, ids []string) error {
+// with a record that is unknown to a fresh waiter has ended before. To others it is
+// gone when it is unknown twice: once may be the moment between its end and its
+// outcome's delivery.
+func (b *inbox) watch(ctx context.Context, ids []string, fresh *waiter) error {
 	infos, err := b.shard.look(ctx, b.client, ids)
 	if err != nil {
 		return err
@@ -266,25 +268,25 @@ func (b *inbox) watch(ctx context.Context, ids []string) error {
 		case Dead:
 			b.deliver(outcome{id: info.ID, text: string(buried) + info.Error})
 		case Unknown:
-			b.miss(info.ID)
+			b.miss(info.ID, fresh)
 		}
 	}
 	return nil
 }
 
-func (b *inbox) miss(id string) {
+func (b *inbox) miss(id string, fresh *waiter) {
 	b.mu.Lock()
-	gone := false
-	for w := b.waiting[id]; w != nil; w = w.next {
-		if w.watches && w.tracked {
-			w.missed++
-			gone = gone || w.missed > 1
+	defer b.mu.Unlock()
+	b.remove(id, func(w *waiter) bool {
+		if !w.watches || !w.tracked || fresh != nil && w != fresh {
+			return false
 		}
-	}
-	b.mu.Unlock()
-	if gone {
-		b.deliver(outcome{id: id, err: ErrNotFound})
-	}
+		if w.missed++; w != fresh && w.missed < 2 {
+			return false
+		}
+		w.outcomes <- outcome{id: id, err: ErrNotFound}
+		return true
+	})
 }
 
 // close ends the reader. Whoever waits is told.
@@ -309,6 +311,9 @@ func (b *inbox) close() error {
 // goroutine. When ctx ends it aborts the rest and returns the cause. Another
 // error means that none was enqueued.
 func (q *Queue) call(ctx context.Context, messages []message, yield func(i int, o outcome)) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	for i := range messages {
 		messages[i].client = q.client
 	}
@@ -328,7 +333,7 @@ func (q *Queue) call(ctx context.Context, messages []message, yield func(i int, 
 	for at, part := range parts {
 		if len(part) > 0 {
 			c := &parcel{messages: refer(messages, part)}
-			c.settled = func(verdicts []byte, err error) { c.complain(verdicts, err, outcomes) }
+			c.settled = func(verdicts []byte, err error) { complain(part, verdicts, err, outcomes) }
 			q.post[at].send(c)
 			defer q.post[at].cancel(c)
 		}
@@ -345,53 +350,57 @@ func refer(messages []message, part []int) []*message {
 	return refs
 }
 
-// complain tells the outcomes of calls that were not enqueued.
-func (c *parcel) complain(verdicts []byte, err error, outcomes chan<- outcome) {
-	for k, m := range c.messages {
+// complain tells the outcomes of the calls of a part that were not enqueued.
+func complain(part []int, verdicts []byte, err error, outcomes chan<- outcome) {
+	for k, i := range part {
 		e := err
 		if e == nil {
 			e = verdictError(verdicts[k])
 		}
 		if e != nil {
-			outcomes <- outcome{id: m.id, err: e}
+			outcomes <- outcome{not: i + 1, err: e}
 		}
 	}
 }
 
 // collect yields the outcomes of calls as they come.
 func (q *Queue) collect(ctx context.Context, parts [][]int, messages []message, outcomes <-chan outcome, yield func(int, outcome)) error {
-	var indexes map[string]int // of those that are left; nil if there is only one
+	var indexes map[string]int
+	ended := make([]bool, len(messages))
 	if len(messages) > 1 {
 		indexes = make(map[string]int, len(messages))
-		for i := range messages {
+		for i := len(messages) - 1; i >= 0; i-- { // of those with the same id, only the first is enqueued
 			indexes[messages[i].id] = i
 		}
 	}
 	for left := len(messages); left > 0; {
 		select {
 		case o := <-outcomes:
-			i, ok := indexes[o.id]
-			if ok || indexes == nil {
-				delete(indexes, o.id)
+			i := o.not - 1
+			if i < 0 {
+				i = indexes[o.id]
+			}
+			if !ended[i] {
+				ended[i] = true
 				left--
 				yield(i, o)
 			}
 		case <-ctx.Done():
-			q.abandon(parts, messages, indexes)
+			q.abandon(parts, messages, ended)
 			return context.Cause(ctx)
 		}
 	}
 	return nil
 }
 
-// abandon aborts the calls that are left.
-func (q *Queue) abandon(parts [][]int, messages []message, left map[string]int) {
+// abandon aborts the calls that have not ended.
+func (q *Queue) abandon(parts [][]int, messages []message, ended []bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for at, part := range parts {
 		var ids []string
 		for _, i := range part {
-			if _, ok := left[messages[i].id]; ok || left == nil {
+			if !ended[i] {
 				ids = append(ids, messages[i].id)
 			}
 		}
@@ -405,17 +414,14 @@ func (q *Queue) abandon(parts [][]int, messages []message, left map[string]int) 
 func (q *Queue) wait(ctx context.Context, id string, tracked bool) (string, error) {
 	outcomes := make(chan outcome, 2)
 	b := q.inbox[q.indexOf(id)]
-	w := &waiter{outcomes: outcomes, watches: true, tracked: tracked, missed: 1} // what is unknown now has ended before
+	w := &waiter{outcomes: outcomes, watches: true, tracked: tracked}
 	if err := b.await(id, w); err != nil {
 		return "", err
 	}
 	defer b.leave(id, w)
-	if err := b.watch(ctx, []string{id}); err != nil {
+	if err := b.watch(ctx, []string{id}, w); err != nil {
 		return "", errors.Join(err, context.Cause(ctx))
 	}
-	b.mu.Lock()
-	w.missed = 0
-	b.mu.Unlock()
 	select {
 	case o := <-outcomes:
 		return o.text, o.err

@@ -15,7 +15,6 @@ type Job[Out any] struct {
 
 	q     *Queue
 	plain bool // it has no record, and got none as far as is known here
-	found bool // by Find: how it was enqueued is not known here
 	kept  bool // its outcome
 }
 
@@ -26,7 +25,7 @@ func newJob[Out any](q *Queue, m *message) *Job[Out] {
 // Find returns a handle for a job that was enqueued elsewhere, or long ago. It
 // does not ask Redis.
 func Find[Out any](q *Queue, id string) *Job[Out] {
-	return &Job[Out]{ID: id, q: q, found: true}
+	return &Job[Out]{ID: id, q: q, plain: strings.HasPrefix(id, plainID), kept: true}
 }
 
 // Wait blocks until the job has ended, and returns what it returned. It finds
@@ -34,7 +33,7 @@ func Find[Out any](q *Queue, id string) *Job[Out] {
 // that it returns [ErrNotFound], if the job has a record, or else waits for
 // nothing until ctx ends. Many may wait for one job.
 func (j *Job[Out]) Wait(ctx context.Context) (out Out, err error) {
-	if j.plain && !j.kept && !j.found {
+	if j.plain && !j.kept {
 		return out, fmt.Errorf("wait for job %s: %w", j.ID, ErrNotKept)
 	}
 	outcome, err := j.q.wait(ctx, j.ID, !j.plain)

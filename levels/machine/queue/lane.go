@@ -59,9 +59,9 @@ type lane struct {
 	telling  bool // a job tells the verdicts of all
 }
 
-func newLane(w *Worker, q *Queue, s *shard, places *slots, weight int) *lane {
-	l := &lane{worker: w, queue: q, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), aborts: map[string]time.Time{}, running: map[*try]bool{}}
-	l.share = share{weight: weight, backlog: true, wake: l.ring}
+func newLane(w *Worker, q weighted, s *shard, places *slots, helps bool) *lane {
+	l := &lane{worker: w, helps: helps, queue: q.Queue, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), aborts: map[string]time.Time{}, running: map[*try]bool{}}
+	l.share = share{weight: q.weight, backlog: !helps, wake: l.ring}
 	l.renew()
 	return l
 }
@@ -130,7 +130,11 @@ func (l *lane) step(ctx context.Context) error {
 		}
 		return nil
 	}
-	c, err := l.exchange(&l.fetching, want, want > 0)
+	var c claimed
+	err := l.begin(want)
+	if err == nil {
+		c, err = l.exchange(&l.fetching, want, want > 0)
+	}
 	if err != nil {
 		l.slots.release(want)
 		return l.bear(ctx, err)
@@ -150,6 +154,23 @@ func (l *lane) step(ctx context.Context) error {
 		l.slots.want(&l.share, false)
 	}
 	return nil
+}
+
+// begin takes a lease, if there is none, before jobs are claimed. A claim that took
+// the lease as well could come late, when the lane is long left, and take jobs with
+// it that nobody would begin.
+func (l *lane) begin(want int) error {
+	l.mu.Lock()
+	claimed := l.claimed
+	l.mu.Unlock()
+	if want == 0 || claimed {
+		return nil
+	}
+	c, err := l.exchange(nil, 0, true)
+	if err == nil {
+		l.accept(c, 0)
+	}
+	return err
 }
 
 // sleep is what a helper does without a backlog: it tells how its jobs ended,
@@ -351,6 +372,7 @@ func (l *lane) accept(c claimed, places int) {
 		err := t.message.readItem(item)
 		t.verdict = verdict{lane: l.id, batch: l.next, index: i, m: &t.message}
 		_, unwanted := l.aborts[t.message.id]
+		unwanted = unwanted && !t.message.recorded // what has a record was ended there
 		switch v := &t.verdict; {
 		case err != nil:
 			v.kind, v.outcome = burying, "the job cannot be read: "+err.Error()

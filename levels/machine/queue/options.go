@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -91,6 +92,9 @@ func (o *options) check(jobs int) error {
 	for _, id := range o.ids {
 		if err := checkName("id", id, maxName); err != nil {
 			return err
+		}
+		if strings.HasPrefix(id, plainID) {
+			return fmt.Errorf("id %q begins with %q, as the queue's own do", id, plainID)
 		}
 	}
 	return nil

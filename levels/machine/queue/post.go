@@ -64,8 +64,9 @@ func newPost(s *shard, client string, maxLength int) *post {
 	return &post{shard: s, client: client, maxLength: maxLength}
 }
 
-// send has a parcel sent: by the caller itself, if fewer than enough are sending,
-// which saves a lone caller the way to another goroutine and back.
+// send has a parcel sent: by the caller itself, if there are few enough that send,
+// which saves a lone caller the way to another goroutine and back. What others
+// have left meanwhile, and what is not answered at once, a goroutine sees to.
 func (p *post) send(c *parcel) {
 	p.mu.Lock()
 	if p.closed {
@@ -83,13 +84,21 @@ func (p *post) send(c *parcel) {
 	if !lead {
 		return
 	}
-	if p.flush() {
+	b := p.pack()
+	err := p.try(b)
+	if err == nil && p.settle(b, nil) {
 		p.idle.Done()
 		return
 	}
-	go func() { // what others have left meanwhile; close waits for it
+	go func() { // close waits for it
 		defer p.idle.Done()
-		for !p.flush() {
+		if err != nil && p.settle(b, p.insist(b, err)) {
+			return
+		}
+		for {
+			if b := p.pack(); p.settle(b, p.insist(b, p.try(b))) {
+				return
+			}
 		}
 	}()
 }
@@ -127,30 +136,58 @@ func (p *post) deliver(ctx context.Context, messages []*message) ([]byte, error)
 	}
 }
 
-// flush sends what waits, and reports whether nothing waits then.
-func (p *post) flush() (done bool) {
-	parcels, steps, streams := p.pack()
-	if len(parcels) == 0 {
-		return true
+// A bundle is what travels in one pipeline.
+type bundle struct {
+	parcels []*parcel
+	steps   []*step
+	streams []*stream
+}
+
+// try sends a bundle once.
+func (p *post) try(b bundle) error {
+	if len(b.steps) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	defer cancel()
+	return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, b.steps...)
+}
+
+// insist sends a bundle again that was tried with an error, as long as there is
+// patience.
+func (p *post) insist(b bundle, err error) error {
+	if err == nil {
+		return nil
 	}
 	ctx, cancel := patience(context.Background())
-	err := p.shard.insist(ctx, func() error { return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, steps...) })
-	cancel()
+	defer cancel()
+	return p.shard.insist(ctx, func() error {
+		if first := err; first != nil {
+			err = nil
+			return first
+		}
+		return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, b.steps...)
+	})
+}
+
+// settle tells how a bundle went, and reports whether nothing waits then, so that
+// this sender is done.
+func (p *post) settle(b bundle, err error) (done bool) {
 	if err == nil {
-		err = p.unpack(parcels, steps)
+		err = p.unpack(b.parcels, b.steps)
 	}
 	p.mu.Lock()
-	for _, s := range streams {
+	for _, s := range b.streams {
 		if err == nil {
 			s.known, s.heard = s.sent, time.Now()
 		}
 	}
-	p.free = append(p.free, streams...)
+	p.free = append(p.free, b.streams...)
 	if done = len(p.waiting) == 0; done {
 		p.sending--
 	}
 	p.mu.Unlock()
-	for _, c := range parcels {
+	for _, c := range b.parcels {
 		c.settled(c.verdicts, err)
 	}
 	return done
@@ -165,12 +202,12 @@ const (
 // pack takes parcels that wait and makes the scripts that send them. The
 // messages of a script stand with the plain ones first, in the order of the
 // parcels otherwise.
-func (p *post) pack() (parcels []*parcel, steps []*step, streams []*stream) {
+func (p *post) pack() (b bundle) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n, size, taken := 0, 0, 0
 	for _, c := range p.waiting {
-		if n > 0 && (n+len(c.messages) > maxMessages || size > maxBytes || c.cron != "" || parcels[0].cron != "") {
+		if n > 0 && (n+len(c.messages) > maxMessages || size > maxBytes || c.cron != "" || b.parcels[0].cron != "") {
 			break
 		}
 		taken++
@@ -178,18 +215,17 @@ func (p *post) pack() (parcels []*parcel, steps []*step, streams []*stream) {
 			continue
 		}
 		c.taken = true
-		parcels = append(parcels, c)
+		b.parcels = append(b.parcels, c)
 		for _, m := range c.messages {
 			n, size = n+1, size+len(m.payload)
 		}
 	}
 	p.waiting = append(p.waiting[:0], p.waiting[taken:]...)
-	if len(parcels) == 0 {
-		p.sending--
-		return nil, nil, nil
+	if len(b.parcels) == 0 { // all were cancelled
+		return b
 	}
 	var plain, recorded []*message
-	for chunk := range chunks(parcels) {
+	for chunk := range chunks(b.parcels) {
 		plain, recorded = plain[:0], recorded[:0]
 		for _, m := range chunk {
 			if m.recorded {
@@ -199,18 +235,18 @@ func (p *post) pack() (parcels []*parcel, steps []*step, streams []*stream) {
 			}
 		}
 		s := p.stream()
-		streams = append(streams, s)
+		b.streams = append(b.streams, s)
 		args := make([]any, 0, 7+len(plain)+3*len(recorded))
-		args = append(args, s.name, number(s.sent), p.maxLength, parcels[0].cron, parcels[0].tick, len(plain), p.shard.clock.stale())
+		args = append(args, s.name, number(s.sent), p.maxLength, b.parcels[0].cron, b.parcels[0].tick, len(plain), p.shard.clock.stale())
 		for _, m := range plain {
 			args = append(args, m.entry())
 		}
 		for _, m := range recorded {
 			args = append(args, m.id, m.appendEnvelope(nil), m.at)
 		}
-		steps = append(steps, &step{script: enqueueScript, args: args})
+		b.steps = append(b.steps, &step{script: enqueueScript, args: args})
 	}
-	return parcels, steps, streams
+	return b
 }
 
 // stream takes a stream that nobody uses, and its next number.

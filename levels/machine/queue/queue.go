@@ -1,6 +1,3 @@
-// Package queue is a job queue and RPC library on Redis: programs leave jobs,
-// workers on any machine take them, and whoever left a job can wait for what it
-// returns. It is this suite's counterpart of arq, the queue that the talk ended with.
 package queue
 
 import (
@@ -139,7 +136,14 @@ func (q *Queue) Named(name string) (*Queue, error) {
 	c.Name = name
 	l := *q.link
 	l.close = func() error { return nil }
-	return newQueue(&l, c)
+	other, err := newQueue(&l, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range other.shards {
+		s.clock.set(q.shards[0].clock.read())
+	}
+	return other, nil
 }
 
 // Close ends the calls and waits that run, with [ErrClosed], and closes the
@@ -189,14 +193,11 @@ func (q *Queue) address(messages []message) (parts [][]int) {
 				turn = int(q.next.Add(1) % uint32(len(q.shards)))
 			}
 			at = turn
-			m.id = q.client + "-" + strconv.FormatInt(q.last.Add(1), 36)
-			if len(q.shards) > 1 {
-				m.id += "~" + strconv.Itoa(at)
-			}
+			m.id = q.newID(m.recorded, at)
 		}
 		m.enqueued = q.shards[at].clock.read()
 		if m.expires > 0 {
-			m.expires += m.enqueued + max(-m.at, 0)
+			m.expires += max(m.at, m.enqueued+max(-m.at, 0)) // from when it may begin
 		}
 		if parts[at] == nil {
 			parts[at] = make([]int, 0, len(messages))
@@ -206,9 +207,31 @@ func (q *Queue) address(messages []message) (parts [][]int) {
 	return parts
 }
 
+// newID makes an id for a job that was given none. That of a plain one begins
+// with plainID, and where there are several shards its end tells which.
+func (q *Queue) newID(recorded bool, at int) string {
+	id := q.client + "-" + strconv.FormatInt(q.last.Add(1), 36)
+	if !recorded {
+		id = plainID + id
+	}
+	if len(q.shards) > 1 {
+		id += "~" + strconv.Itoa(at)
+	}
+	return id
+}
+
+// plainID is what no id that is chosen begins with.
+const plainID = "~"
+
 // enqueue sends messages and returns an error or nil for each.
 func (q *Queue) enqueue(ctx context.Context, messages []message) []error {
 	errs := make([]error, len(messages))
+	if ctx.Err() != nil {
+		for i := range errs {
+			errs[i] = context.Cause(ctx)
+		}
+		return errs
+	}
 	var shards sync.WaitGroup
 	for at, part := range q.address(messages) {
 		if len(part) == 0 {
@@ -259,5 +282,11 @@ func (q *Queue) greet(ctx context.Context) error {
 			return err
 		}
 	}
-	return q.link.inspect(ctx)
+	if err := q.link.inspect(ctx); err != nil {
+		return err
+	}
+	if err := loadScripts(ctx, q.link.rdb); err != nil {
+		return fmt.Errorf("load scripts into Redis at %s: %w", q.link.where, refused(err))
+	}
+	return nil
 }

@@ -70,8 +70,12 @@ type script struct{ source, sha string }
 func newScript(source string) script {
 	source = common + source
 	sum := sha1.Sum([]byte(source)) // what Redis names scripts by
-	return script{source, hex.EncodeToString(sum[:])}
+	sc := script{source, hex.EncodeToString(sum[:])}
+	scripts = append(scripts, sc)
+	return sc
 }
+
+var scripts []script // all
 
 //go:embed lua/queue.lua
 var common string
@@ -103,6 +107,17 @@ var (
 	reviveScript  = newScript(reviveSource)
 )
 
+// loadScripts gives all scripts to a server. One that is missing behind a command
+// that blocks would be missed late.
+func loadScripts(ctx context.Context, rdb redis.UniversalClient) error {
+	for _, sc := range scripts {
+		if err := rdb.ScriptLoad(ctx, sc.source).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A step is a script in a pipeline.
 type step struct {
 	script script
@@ -122,10 +137,8 @@ func (s *shard) pipeline(ctx context.Context, rdb redis.UniversalClient, first [
 		if err == nil || !again || !redis.HasErrorPrefix(err, "NOSCRIPT") {
 			return err
 		}
-		for _, st := range append(first[:len(first):len(first)], then...) {
-			if err := rdb.ScriptLoad(ctx, st.script.source).Err(); err != nil {
-				return err
-			}
+		if err := loadScripts(ctx, rdb); err != nil {
+			return err
 		}
 	}
 }
@@ -163,6 +176,9 @@ func (s *shard) once(ctx context.Context, rdb redis.UniversalClient, first []*st
 // run runs one script, and again while no answer comes and ctx lasts: that is
 // safe with every script.
 func (s *shard) run(ctx context.Context, sc script, args ...any) (*redis.Cmd, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	st := &step{script: sc, args: args}
 	err := s.insist(ctx, func() error { return s.pipeline(ctx, s.link.rdb, nil, nil, st) })
 	return st.reply, err

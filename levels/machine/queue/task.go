@@ -41,8 +41,8 @@ func (t Task[In, Out]) Name() string { return t.name }
 // Call leaves a job in the queue and waits for what it returns: a remote
 // procedure call. When ctx ends first, Call returns its cause, and the job is
 // aborted as far as Redis can be told. A job that fails for good is a
-// [DeadError]. It may wait for a worker for ten minutes, unless [Expires] says
-// otherwise.
+// [DeadError]. A plain call may wait for a worker for ten minutes, unless [Expires]
+// says otherwise.
 func (t Task[In, Out]) Call(ctx context.Context, q *Queue, in In, opts ...Option) (out Out, err error) {
 	messages, err := t.messages(q, []In{in}, opts)
 	if err != nil {
@@ -157,6 +157,9 @@ func (q *Queue) CallMany(ctx context.Context, task string, payloads [][]byte, yi
 	}
 	if err := o.check(len(payloads)); err != nil {
 		return err
+	}
+	if len(payloads) > q.config.MaxBatch {
+		return fmt.Errorf("%w: %d jobs at once, at most %d may be (Config.MaxBatch)", ErrTooLarge, len(payloads), q.config.MaxBatch)
 	}
 	messages := make([]message, len(payloads))
 	for i, p := range payloads {

@@ -145,11 +145,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	var lanes []*lane
 	for _, q := range w.queues {
 		for _, s := range q.shards {
-			l := newLane(w, q.Queue, s, places, q.weight)
+			l := newLane(w, q, s, places, false)
 			lanes = append(lanes, l)
 			if w.config.Concurrency > 1 && !w.config.Burst { // while one's exchange is on its way, the other's jobs run
-				l.helper = newLane(w, q.Queue, s, places, q.weight)
-				l.helper.helps, l.helper.share.backlog = true, false
+				l.helper = newLane(w, q, s, places, true)
 				lanes = append(lanes, l.helper)
 			}
 		}

@@ -10,6 +10,7 @@
 --   "r<tries> <id> <envelope>".
 local lane, number, want, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[7]
 local held = prefix .. 'lane:' .. lane
+drain()
 
 if ARGV[5] == '1' then
   redis.call('HSETNX', held, 'next', ARGV[2])

@@ -10,7 +10,7 @@ local verdicts = string.rep('1', plain)
 local before = redis.call('SET', sent, ARGV[2] .. ' ' .. verdicts, 'PX', 600000, 'GET')
 if before then
   local number, last = string.match(before, '^(%d+) (.*)$')
-  if number == ARGV[2] then
+  if tonumber(number) >= tonumber(ARGV[2]) then -- it was run before, or comes late
     redis.call('SET', sent, before, 'PX', 600000)
     return {clock or 0, last}
   end
@@ -22,7 +22,7 @@ end
 
 -- What is too much for ready comes off its end again.
 if plain > 0 then
-  local over = redis.call('RPUSH', ready, unpack(ARGV, 8, 7 + plain)) - tonumber(ARGV[3])
+  local over = redis.call('RPUSH', ready, unpack(ARGV, 8, 7 + plain)) + redis.call('ZCARD', due) - tonumber(ARGV[3])
   if over > 0 then
     over = math.min(over, plain)
     redis.call('LTRIM', ready, 0, -1 - over)
@@ -33,7 +33,7 @@ end
 local from = 8 + plain
 if from <= #ARGV then
   local room = tonumber(ARGV[3]) - redis.call('LLEN', ready) - redis.call('ZCARD', due)
-  local letters, entries = {verdicts}, {}
+  local letters, entries, noted = {verdicts}, {}, redis.call('EXISTS', abort) == 1
   for i = from, #ARGV, 3 do
     local id, at = ARGV[i], tonumber(ARGV[i + 2])
     local letter = '1'
@@ -45,6 +45,7 @@ if from <= #ARGV then
       letter = '0'
     else
       room = room - 1
+      if noted then redis.call('ZREM', abort, id) end -- it was about another job of this id
       if at < 0 then at = now() - at end
       if at > 0 and at > now() then defer(id, at, '0') else entries[#entries + 1] = 'r' .. id end
     end

@@ -12,6 +12,7 @@
 -- Answers 1, or 0 if the lane has fallen.
 local lane, most = ARGV[1], ARGV[2]
 local held = prefix .. 'lane:' .. lane
+drain()
 
 -- giveBack puts a job where it was, as if it had not been taken.
 local function giveBack(entry)
@@ -53,6 +54,7 @@ else
   if to >= from then
     redis.call('HDEL', job, unpack(ARGV, from, to))
     redis.call('HDEL', state, unpack(ARGV, from, to))
+    if redis.call('EXISTS', abort) == 1 then redis.call('ZREM', abort, unpack(ARGV, from, to)) end
   end
   while at <= #ARGV do
     local tag, a = ARGV[at], ARGV[at + 1]

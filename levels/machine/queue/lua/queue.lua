@@ -16,6 +16,13 @@ local function now()
   return clock
 end
 
+-- drain is called first by the scripts that take from the queue, so that they work
+-- when Redis' memory is full: it lets a script go on that has made a write of
+-- the kind that takes no memory.
+local function drain()
+  redis.call('ZREM', lease, '')
+end
+
 local function count(what, n)
   redis.call('HINCRBY', stat, what, n)
 end

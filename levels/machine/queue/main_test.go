@@ -1,0 +1,310 @@
+package queue_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
+)
+
+const role = "QUEUE_TEST_ROLE"
+
+// stores are what the queues of these tests lie in: the embedded store, and a
+// private server. Where no server is installed, both are embedded.
+var stores [2]*store.Store
+
+// TestMain lets the test binary play the embedded store.
+func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // or the store, built with -race, takes a second to leave
+	if os.Getenv(role) == "" {
+		os.Exit(run(m))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { io.Copy(io.Discard, os.Stdin); cancel() }()
+	if err := store.ServeEmbedded(ctx, os.Stdout); err != nil {
+		panic(err)
+	}
+}
+
+func run(m *testing.M) (code int) {
+	for i := range stores {
+		s, err := store.Open(context.Background(), store.Config{
+			Embedded: []string{os.Args[0]},
+			Only:     i == 0,
+			Env:      append(os.Environ(), role+"=embedded"),
+		})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer s.Close()
+		stores[i] = s
+	}
+	return m.Run()
+}
+
+// A rig is a queue of its own, for one test.
+type rig struct {
+	*testing.T
+	URL  string        // of Redis
+	Name string        // of the queue; names that begin with it are the test's too
+	rdb  *redis.Client // to look at what is there; nil on mem://
+
+	ctx  context.Context
+	left []string // keys that may stay
+}
+
+// Context is the test's, with a limit: nothing waits for ever.
+func (r *rig) Context() context.Context { return r.ctx }
+
+// each runs a test on both stores, each time on a new queue. In the end no key
+// of the queue and no goroutine may be left.
+func each(t *testing.T, test func(*rig)) {
+	for i, name := range []string{"embedded", "private"} {
+		t.Run(name, func(t *testing.T) {
+			t.Logf("the store is %s", stores[i].Name)
+			on(t, stores[i].URL, test)
+		})
+	}
+}
+
+// all is each, and on mem:// too. There the test has one queue, for whoever
+// opens another opens another store.
+func all(t *testing.T, test func(*rig)) {
+	each(t, test)
+	t.Run("mem", func(t *testing.T) { on(t, "mem://", test) })
+}
+
+// on runs a test on the store at a URL.
+func on(t *testing.T, url string, test func(*rig)) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { noneLeft(t, before) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	r := &rig{T: t, URL: url, Name: rand.Text(), ctx: ctx}
+	r.leaves("stat", "cron", "sent", "watch", "abort")
+	if url != "mem://" {
+		options, err := queue.Options(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.rdb = redis.NewClient(options)
+		t.Cleanup(r.sweep)
+	}
+	test(r)
+}
+
+// noneLeft checks that no goroutine is left. A client whose server is away keeps
+// one for up to a second after its end, which tries to reach it.
+func noneLeft(t *testing.T, before goleak.Option) {
+	t.Helper()
+	err := goleak.Find(before)
+	for range 3 {
+		if err != nil {
+			err = goleak.Find(before) // takes its time if there is one
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// sweep checks which keys are left, and removes them. Those that are notes for a
+// while must expire.
+func (r *rig) sweep() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	defer r.rdb.Close()
+	var wrong []string
+	for _, key := range r.keys() {
+		_, name, _ := strings.Cut(key, "}:")
+		name, _, _ = strings.Cut(name, ":")
+		switch expires := slices.Contains([]string{"sent", "watch", "abort", "reply"}, name); {
+		case expires && r.rdb.PTTL(ctx, key).Val() < 0:
+			wrong = append(wrong, key+" (for ever)")
+		case !slices.Contains(r.left, name):
+			wrong = append(wrong, key)
+		}
+		r.rdb.Del(ctx, key)
+	}
+	if len(wrong) > 0 {
+		r.Errorf("keys are left: %q", wrong)
+	}
+}
+
+// leaves names keys that the test leaves behind.
+func (r *rig) leaves(names ...string) { r.left = append(r.left, names...) }
+
+// What tests leave that keep results, and that have dead letters.
+var (
+	results     = []string{"done", "exp"}
+	deadLetters = []string{"dead", "job", "state"}
+)
+
+// keys returns the names of the queue's keys.
+func (r *rig) keys() []string {
+	all, err := r.rdb.Keys(context.Background(), "levels"+queue.Version+":{"+r.Name+"*").Result()
+	if err != nil {
+		r.Error(err)
+	}
+	return all
+}
+
+func (r *rig) key(name string) string { return "levels" + queue.Version + ":{" + r.Name + "}:" + name }
+
+// open opens a queue, the test's unless the config names another.
+func (r *rig) open(c queue.Config) *queue.Queue {
+	r.Helper()
+	return r.openAt(r.URL, c)
+}
+
+func (r *rig) openAt(url string, c queue.Config) *queue.Queue {
+	r.Helper()
+	if c.Name == "" {
+		c.Name = r.Name
+	}
+	q, err := queue.Open(r.Context(), url, c)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() {
+		if err := q.Close(); err != nil {
+			r.Errorf("close the queue: %v", err)
+		}
+	})
+	return q
+}
+
+// worker makes a worker that keeps its log to itself.
+func (r *rig) worker(q *queue.Queue, c queue.WorkerConfig) *queue.Worker {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return queue.NewWorker(q, c)
+}
+
+// work starts a worker. The function stops it and waits for it, and may be
+// called again.
+func (r *rig) work(w *queue.Worker) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	ended, stopped := make(chan error, 1), make(chan struct{})
+	go func() { defer close(stopped); ended <- w.Run(ctx) }() // stop waits for it
+	stop = func() {
+		cancel()
+		<-stopped
+		select {
+		case err := <-ended:
+			if err != nil {
+				r.Errorf("worker: %v", err)
+			}
+		default:
+		}
+	}
+	r.Cleanup(stop)
+	return stop
+}
+
+// eventually waits until ok. It is for what Redis does not tell.
+func (r *rig) eventually(what string, ok func() bool) {
+	r.Helper()
+	stop := time.After(20 * time.Second)
+	for !ok() {
+		select {
+		case <-stop:
+			r.Fatalf("%s: not within 20 s", what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// now is Redis' time.
+func (r *rig) now() time.Time {
+	if r.rdb == nil {
+		return time.Now()
+	}
+	return r.rdb.Time(r.Context()).Val()
+}
+
+// pass waits until some time has passed in Redis.
+func (r *rig) pass(d time.Duration) {
+	r.Helper()
+	then := r.now().Add(d)
+	r.eventually("time passes", func() bool { return r.now().After(then) })
+}
+
+// waiting is how many entries are ready.
+func (r *rig) waiting() int64 { return r.rdb.LLen(r.Context(), r.key("ready")).Val() }
+
+// in runs a function in a goroutine of its own. The channel gets its result.
+func in[T any](f func() (T, error)) <-chan result[T] {
+	done := make(chan result[T], 1)
+	go func() { // the caller receives
+		v, err := f()
+		done <- result[T]{v, err}
+	}()
+	return done
+}
+
+type result[T any] struct {
+	v   T
+	err error
+}
+
+// get receives, and fails the test if nothing comes.
+func get[T any](r *rig, what string, c <-chan T) (v T) {
+	r.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(20 * time.Second):
+		r.Fatalf("%s: not within 20 s", what)
+	}
+	return v
+}
+
+// The tasks of the tests.
+var (
+	double = queue.NewTask[int, int]("double")
+	echo   = queue.NewTask[string, string]("echo")
+)
+
+// doubles is the handler of double.
+func doubles(_ context.Context, n int) (int, error) { return 2 * n, nil }
+
+// A held job is what a handler that stops in the middle tells the test.
+type held struct {
+	ctx     context.Context
+	in      string
+	release chan<- string // what it shall answer
+}
+
+// hold returns a handler of echo that stops in the middle, until the test lets it
+// go on or ends. It does not care for ctx.
+func (r *rig) hold() (func(context.Context, string) (string, error), <-chan held) {
+	jobs := make(chan held)
+	return func(ctx context.Context, in string) (string, error) {
+		release := make(chan string, 1)
+		select {
+		case jobs <- held{ctx, in, release}:
+		case <-r.Context().Done():
+			return "", r.Context().Err()
+		}
+		select {
+		case text := <-release:
+			return text, nil
+		case <-r.Context().Done():
+			return "", r.Context().Err()
+		}
+	}, jobs
+}

@@ -1,0 +1,77 @@
+package queue_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
+)
+
+// certificate makes one that nobody knows, for this machine.
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+// rediss:// is TLS: it takes nobody's word for who the server is, unless it is
+// told to.
+func TestTLS(t *testing.T) {
+	on(t, "mem://", func(r *rig) {
+		cert, pool := certificate(r.T)
+		m := miniredis.NewMiniRedis()
+		m.RequireAuth(canary)
+		if err := m.StartTLS(&tls.Config{Certificates: []tls.Certificate{cert}}); err != nil {
+			r.Fatal(err)
+		}
+		r.Cleanup(m.Close)
+		client := redis.NewClient(&redis.Options{Addr: m.Addr(), Password: canary, TLSConfig: &tls.Config{RootCAs: pool}})
+		defer client.Close()
+		trusting, err := queue.New(r.Context(), client, queue.Config{})
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.works(trusting)
+		if err := trusting.Close(); err != nil {
+			r.Error(err)
+		}
+		r.works(r.openAt("rediss://:"+canary+"@"+m.Addr()+"?skip_verify=true", queue.Config{}))
+		for url, want := range map[string]string{"rediss://:": "certificate", "redis://:": "Redis at " + m.Addr()} {
+			ctx, cancel := context.WithTimeout(r.Context(), 300*time.Millisecond)
+			_, err := queue.Open(ctx, url+canary+"@"+m.Addr(), queue.Config{})
+			cancel()
+			oneLine(r.T, url, err, want)
+		}
+	})
+}
