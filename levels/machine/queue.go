@@ -27,7 +27,7 @@ type QueueConfig struct {
 
 func (c QueueConfig) open(ctx context.Context) (*queue.Queue, error) {
 	url := cmp.Or(c.Redis, "redis://127.0.0.1:6379")
-	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit})
+	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit, MaxBatch: math.MaxInt32})
 }
 
 // runTasks is the name of the queue's task: to run a batch.
@@ -85,7 +85,7 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 		if err != nil {
 			copy(parts[i], levels.Failed(len(parts[i]), err))
 		}
-	}, queue.MaxTries(q.maxTries), queue.Timeout(-1), queue.Expires(math.MaxInt32*time.Second/10))
+	}, queue.Track(), queue.MaxTries(q.maxTries), queue.Timeout(-1))
 	switch {
 	case err == nil:
 		return results
