@@ -7,7 +7,7 @@ COUNT ?= 1000
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance bench bench-full words doctor report lint fmt cross levels
+.PHONY: help test race conformance bench bench-full peers words doctor report lint fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,7 @@ help: ## print this list
 test: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "race detector: off, for there is no C compiler (or CGO_ENABLED=0)"
 	go test $(RACE) -shuffle=on -timeout 15m ./...
+	cd bench/peers && go test -shuffle=on -timeout 5m ./...
 
 race: ## the tests of the levels twice on one processor and twice on two, with the race detector
 	go test -race -shuffle=on -cpu=1,2 -count=2 -timeout 60m ./levels/...
@@ -27,6 +28,9 @@ bench: levels ## compare the levels on four workloads, in under three minutes
 
 bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
 	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
+
+peers: ## measure the job queue against asynq and bare Redis, in about five minutes
+	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
 
 words: levels ## count the words of the whole corpus at every level
 	@.bin/levels words --level all $(ARGS)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ func commands() map[string]scriptCommand {
 		"ended":     ended,
 		"empty":     isEmpty,
 		"alone":     alone,
+		"jobs":      leaveJobs,
+		"die":       letDie,
 	}
 }
 
@@ -103,12 +106,15 @@ func glob(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], files[0])
 }
 
-// interrupt sends the program in the background what Ctrl-C sends. After it has
-// been waited for, ended N wants that exit code of it.
+// interrupt [WORD] sends the program in the background what Ctrl-C sends: the one
+// with the word in its command, if there are several. After it has been waited for,
+// ended N wants that exit code of it.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
-	running := ts.BackgroundCmds()
+	running := slices.DeleteFunc(ts.BackgroundCmds(), func(cmd *exec.Cmd) bool {
+		return !strings.Contains(strings.Join(cmd.Args, " "), strings.Join(args, " "))
+	})
 	if len(running) != 1 {
-		ts.Fatalf("%d programs are in the background, not 1", len(running))
+		ts.Fatalf("%d programs like %q are in the background, not 1", len(running), args)
 	}
 	*ts.Value(lastEnded{}).(**exec.Cmd) = running[0]
 	ts.Check(running[0].Process.Signal(os.Interrupt))

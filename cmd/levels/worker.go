@@ -27,14 +27,34 @@ was built with, whatever it is sent.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, role := range fleet.Roles {
-		if role.Name != "origin" { // a verb of its own
-			cmd.AddCommand(newRole(role.Name, role.Name, role.About))
+		if role.Name == "origin" { // a verb of its own
+			continue
 		}
+		verb := newRole(role.Name, role.Name, role.About)
+		if role.Name == "queue" {
+			describeQueueWorker(verb)
+		}
+		cmd.AddCommand(verb)
 	}
 	hidden := newRole("origin", "origin", "the same as levels origin")
 	hidden.Hidden = true
 	cmd.AddCommand(hidden)
 	return cmd
+}
+
+func describeQueueWorker(cmd *cobra.Command) {
+	cmd.Long = `queue is a machine of the level machine/queue: it takes the suite's own tasks from a
+queue in Redis, runs them at --level, and sends back their results. It knows no
+others, and gives up what it does not know: name it a queue of its own.
+
+A worker for tasks of yours is a program of yours, written with the package
+levels/machine/queue; levels queue looks after its queue as after this one.
+
+SIGTERM and Ctrl-C let running tasks finish for as long as --grace, and give the
+others back; a second one ends the worker at once, and its tasks go to another when
+the lease has run out.`
+	cmd.Example = `  levels worker queue --level 'process:4>async:64'
+  levels queue info --name levels`
 }
 
 func newOrigin() *cobra.Command {

@@ -55,7 +55,7 @@ func TestIDs(t *testing.T) {
 func TestIDsOfDeferredAndKept(t *testing.T) {
 	each(t, func(r *rig) {
 		q := r.open(queue.Config{})
-		w := r.worker(q, queue.WorkerConfig{})
+		w := r.worker(q, queue.WorkerConfig{Lease: 300 * time.Millisecond}) // it sees to the clock often
 		queue.Handle(w, echo, func(_ context.Context, s string) (string, error) { return s, nil })
 		r.work(w)
 		job, err := echo.Enqueue(r.Context(), q, "first", queue.ID("job"), queue.In(100*time.Millisecond), queue.KeepFor(500*time.Millisecond))

@@ -158,13 +158,13 @@ func (l *link) inspect(ctx context.Context) error {
 	n, _ := fmt.Sscanf(fields["redis_version"], "%d.%d", &major, &minor)
 	switch {
 	case n == 2 && (major < 6 || major == 6 && minor < 2):
-		return fmt.Errorf("Redis at %s is version %s: a queue needs 6.2 or newer", l.where, fields["redis_version"])
+		return fmt.Errorf("store at %s is Redis %s: a queue needs 6.2 or newer", l.where, fields["redis_version"])
 	case fields["role"] == "slave":
-		return fmt.Errorf("Redis at %s is a replica, which takes no writes: use its primary, %s:%s", l.where, fields["master_host"], fields["master_port"])
+		return fmt.Errorf("store at %s is a replica, which takes no writes: use its primary, %s:%s", l.where, fields["master_host"], fields["master_port"])
 	}
 	_, cluster := l.rdb.(*redis.ClusterClient)
 	if fields["cluster_enabled"] == "1" && !cluster {
-		return fmt.Errorf("Redis at %s is part of a cluster: use queue.New with a cluster client", l.where)
+		return fmt.Errorf("store at %s is part of a cluster: use queue.New with a cluster client", l.where)
 	}
 	policy := fields["maxmemory_policy"]
 	if policy != "" && policy != "noeviction" && fields["maxmemory"] != "0" {

@@ -86,7 +86,7 @@ func TestBackoffIsSpread(t *testing.T) {
 		var seen ends
 		w := r.worker(q, queue.WorkerConfig{Concurrency: 50, After: seen.add, Burst: true})
 		queue.Handle(w, flaky, func(context.Context, int) (int, error) { return 0, errEnough })
-		verdicts, err := flaky.EnqueueMany(r.Context(), q, make([]int, 200))
+		verdicts, err := flaky.EnqueueMany(r.Context(), q, make([]int, 200), queue.Track())
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestBackoffIsSpread(t *testing.T) {
 			r.Errorf("pauses by quarters of the hour: %v, of 200", quarters)
 		}
 		for _, v := range verdicts {
-			if ok, err := queue.Find[int](q, v.Job.ID).Abort(r.Context()); !ok || err != nil {
+			if ok, err := v.Job.Abort(r.Context()); !ok || err != nil {
 				r.Fatalf("abort of a job that is tried again: %v, %v", ok, err)
 			}
 		}

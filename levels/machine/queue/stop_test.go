@@ -17,19 +17,18 @@ func TestGrace(t *testing.T) {
 		w := r.worker(q, queue.WorkerConfig{Grace: time.Minute})
 		handler, jobs := r.hold()
 		queue.Handle(w, echo, handler)
+		queue.Handle(w, double, doubles)
 		stop := r.work(w)
 		done := in(func() (string, error) { return echo.Call(r.Context(), q, "job") })
 		job := get(r, "the job", jobs)
 		stopped := make(chan struct{})
 		go func() { defer close(stopped); stop() }()
-		r.eventually("it claims nothing more", func() bool {
-			later, err := double.Enqueue(r.Context(), q, 1, queue.Track())
-			if err != nil {
-				r.Fatal(err)
-			}
+		later, status := (*queue.Job[int])(nil), queue.Status("")
+		r.eventually("it takes nothing more", func() bool {
+			later, _ = double.Enqueue(r.Context(), q, 1, queue.Track())
 			r.pass(10 * time.Millisecond)
-			ok, _ := later.Abort(r.Context())
-			return ok
+			status, _ = later.Status(r.Context())
+			return status == queue.Queued
 		})
 		if err := job.ctx.Err(); err != nil {
 			r.Errorf("its ctx has ended: %v", err)
@@ -42,7 +41,10 @@ func TestGrace(t *testing.T) {
 		if s := w.Stats(); s.Done < 1 || s.Returned != 0 {
 			r.Errorf("%+v", s)
 		}
-		r.rdb.Del(r.Context(), r.key("ready")) // what the aborted jobs have left
+		if status, err := later.Status(r.Context()); status != queue.Queued || err != nil {
+			r.Errorf("what came later is %s, %v", status, err)
+		}
+		r.runAll()
 	})
 }
 
