@@ -1,0 +1,42 @@
+// Package peers measures this suite's parts against what others use for the
+// same: ratios, from one run on one machine. It is a module of its own, so that
+// nobody who uses the suite gets the peers with it.
+//
+// # What is measured
+//
+// The queue, against asynq and against bare commands of Redis: throughput from
+// end to end, enqueueing alone, draining alone, the latency of a lone job and of
+// a lone call, what a job costs on the wire and in Redis' memory, and what
+// shards cost.
+//
+// # How
+//
+// Each figure is a contest. In each round every contestant has one turn, on the
+// same redis-server, which is emptied before; the order moves on by one with
+// each round. So what disturbs the machine for a while disturbs all alike. A
+// ratio is that of two turns of one round; shown are the median, the least and
+// the greatest of the rounds. Contestants that are much slower get fewer jobs,
+// so that turns take about equally long.
+//
+// Every turn is checked: each job ran exactly once, and kept results are read
+// back, about five hundred of a turn (all of them with -quick), and are the
+// right ones. A turn lasts until the result of the last job can be read.
+//
+// The peer gets what is best for it: the same options of the client of Redis as
+// ours, eight producers, an empty queue looked at every millisecond, no
+// logging, and the better of two concurrencies counts. More connections, more
+// producers, or several servers in place of one were tried, and made no
+// difference beyond the noise. Its jobs are numbers as text, while ours go
+// through a codec.
+//
+// # What is not
+//
+// Producers, workers and Redis share one machine, and producers and workers one
+// process. Loopback is no network: a real one makes round trips dearer, which is
+// in favour of whoever has fewer of them. Jobs do nothing: with work to do, all
+// queues become alike.
+//
+//	go test -run '^$' -bench . -benchtime 1x            # all figures, and a table at the end
+//	go test -run '^$' -bench Latency -benchtime 1x -rounds 3
+//	go test -run '^$' -bench . -benchtime 1x -quick     # only whether all of it works
+package peers

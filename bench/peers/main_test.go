@@ -1,0 +1,117 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
+)
+
+var (
+	roundsFlag = flag.Int("rounds", 6, "rounds of each contest")
+	quickFlag  = flag.Bool("quick", false, "few jobs and one round: it is checked that all works, and measured nothing")
+)
+
+func BenchmarkQueueEndToEnd(b *testing.B) { bench(b, queueEndToEnd) }
+func BenchmarkQueueFill(b *testing.B)     { bench(b, queueFill) }
+func BenchmarkQueueLatency(b *testing.B)  { bench(b, queueLatency) }
+func BenchmarkQueueCost(b *testing.B)     { bench(b, queueCost) }
+func BenchmarkQueueMemory(b *testing.B)   { bench(b, queueMemory) }
+func BenchmarkQueueShards(b *testing.B)   { bench(b, queueShards) }
+
+// TestQuick runs every figure at the smallest size, with all its checks.
+func TestQuick(t *testing.T) {
+	for _, group := range []struct {
+		name    string
+		figures []figure
+	}{
+		{"QueueEndToEnd", queueEndToEnd}, {"QueueFill", queueFill}, {"QueueLatency", queueLatency},
+		{"QueueCost", queueCost}, {"QueueMemory", queueMemory}, {"QueueShards", queueShards},
+	} {
+		for _, f := range group.figures {
+			t.Run(group.name+"/"+f.name, func(t *testing.T) {
+				for _, l := range f.measure(t, quick) {
+					if !l.sane() {
+						t.Errorf("%s %s was not measured: %v against %v", l.what, l.unit, l.ours, l.theirs)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A scale is how much is measured.
+type scale struct {
+	rounds    int
+	ours      int           // jobs of a turn
+	theirs    int           // jobs of a turn of a peer's
+	latencies int           // of a turn
+	pickups   int           // of a turn of a peer that looks once a second
+	callers   int           // at the same time
+	calls     int           // of all callers of a turn
+	lone      int           // batches that come alone
+	idle      time.Duration // of watching the idle
+	stored    int           // jobs whose memory is measured
+}
+
+var (
+	quick = scale{rounds: 1, ours: 500, theirs: 200, latencies: 20, pickups: 1, callers: 50, calls: 500, lone: 3, idle: 2 * time.Second, stored: 1_000}
+	full  = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 50_000, lone: 50, idle: 6 * time.Second, stored: 100_000}
+)
+
+func chosen() scale {
+	if *quickFlag {
+		return quick
+	}
+	s := full
+	s.rounds = max(*roundsFlag, 1)
+	return s
+}
+
+// server is the Redis of all contests: a private one, for it is emptied again
+// and again.
+var server *store.Store
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 3
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if server, err = store.Open(context.Background(), store.Config{}); err != nil {
+		return 0, err
+	}
+	code = m.Run()
+	results.print(os.Stdout)
+	return code, errors.Join(server.Close(), goleak.Find())
+}
+
+// options are those of every client of Redis here.
+func options() *redis.Options {
+	o, err := queue.Options(server.URL)
+	if err != nil {
+		panic(err) // it is the URL of a server that has answered
+	}
+	return o
+}
+
+// empty makes the server as it was in the beginning.
+func empty(ctx context.Context) error {
+	rdb := redis.NewClient(options())
+	defer rdb.Close()
+	return rdb.FlushAll(ctx).Err()
+}
