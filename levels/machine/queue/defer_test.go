@@ -105,9 +105,9 @@ func TestExpiresOfDeferred(t *testing.T) {
 		queue.Handle(w, double, doubles)
 		r.work(w)
 		at := r.now()
-		const d = 400 * time.Millisecond
+		const d = 800 * time.Millisecond
 		for name, opt := range map[string]queue.Option{"In": queue.In(d), "At": queue.At(at.Add(d))} {
-			if got, err := double.Call(r.Context(), q, 1, opt, queue.Expires(300*time.Millisecond)); got != 2 || err != nil {
+			if got, err := double.Call(r.Context(), q, 1, opt, queue.Expires(700*time.Millisecond)); got != 2 || err != nil {
 				r.Errorf("%s: %d, %v", name, got, err)
 			}
 		}

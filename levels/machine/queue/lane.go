@@ -45,6 +45,7 @@ type lane struct {
 	renewed  time.Time            // when it was last, and Redis saw to what is due
 	next     int64                // the number of the next batch
 	event    time.Time            // when there is something to see to; zero means never
+	noted    int64                // when Redis said so, by its clock
 	since    int64                // what aborts are not known yet, by Redis' clock
 	aborts   map[string]time.Time // ids of jobs that shall not start, and since when
 	ctx      context.Context      // of the jobs under this lease
@@ -354,13 +355,7 @@ func (l *lane) accept(c claimed, places int) {
 	l.claimed, l.since = true, c.now-1000 // a second before, for two clocks differ
 	if c.wait != notLooked {
 		l.renewed = now
-		if l.event = (time.Time{}); c.wait >= 0 {
-			l.event = now.Add(c.wait)
-			select {
-			case l.early <- struct{}{}:
-			default:
-			}
-		}
+		l.note(c, now)
 	}
 	l.heed(c.aborts, now)
 	started := 0

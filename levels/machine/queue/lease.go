@@ -52,6 +52,24 @@ func (l *lane) alarm() time.Time {
 	return at
 }
 
+// note sets the alarm to when Redis said that there is something to see to. Of two
+// answers that overtook each other the later one counts, and the earlier alarm of
+// two that were given in the same millisecond.
+func (l *lane) note(c claimed, now time.Time) {
+	at := now.Add(c.wait)
+	switch {
+	case c.now < l.noted, c.now == l.noted && (c.wait < 0 || !l.event.IsZero() && l.event.Before(at)):
+		return
+	case c.wait < 0:
+		at = time.Time{}
+	}
+	l.event, l.noted = at, c.now
+	select {
+	case l.early <- struct{}{}:
+	default:
+	}
+}
+
 // lose gives up a lane that has fallen: its jobs are others' now.
 func (l *lane) lose() {
 	l.worker.config.Logger.Warn("lease lost: this worker's jobs go to others", "queue", l.shard.name, "lane", l.id)

@@ -47,7 +47,7 @@ func TestRetry(t *testing.T) {
 		q := r.open(queue.Config{})
 		flaky := queue.NewTask[int, int]("flaky", queue.Backoff(time.Millisecond, 8*time.Millisecond), queue.MaxTries(20))
 		var seen ends
-		w := r.worker(q, queue.WorkerConfig{After: seen.add})
+		w := r.worker(q, queue.WorkerConfig{After: seen.add, Lease: time.Hour}) // no heartbeat comes to help
 		var tries []int
 		queue.Handle(w, flaky, func(ctx context.Context, n int) (int, error) {
 			a := queue.AttemptOf(ctx)

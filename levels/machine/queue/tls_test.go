@@ -68,7 +68,7 @@ func TestTLS(t *testing.T) {
 		}
 		r.works(r.openAt("rediss://:"+canary+"@"+m.Addr()+"?skip_verify=true", queue.Config{}))
 		for url, want := range map[string]string{"rediss://:": "certificate", "redis://:": "Redis at " + m.Addr()} {
-			ctx, cancel := context.WithTimeout(r.Context(), 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 			_, err := queue.Open(ctx, url+canary+"@"+m.Addr(), queue.Config{})
 			cancel()
 			oneLine(r.T, url, err, want)
