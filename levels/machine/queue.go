@@ -77,9 +77,11 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	results := levels.Failed(len(tasks), errPending)
 	parts, payloads := q.cut(tasks, results)
 	err := q.queue.CallMany(ctx, runTasks, payloads, func(i int, output []byte, err error) {
-		if err != nil {
+		switch {
+		case errors.Is(err, queue.ErrRefused), errors.Is(err, queue.ErrFull): // it was not enqueued
+		case err != nil:
 			err = fmt.Errorf("%w: %w", levels.ErrLost, err)
-		} else {
+		default:
 			err = readOutput(output, parts[i])
 		}
 		if err != nil {
@@ -89,7 +91,6 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	switch {
 	case err == nil:
 		return results
-	case errors.Is(err, queue.ErrRefused):
 	case ctx.Err() == nil:
 		err = fmt.Errorf("%w: queue: %w", levels.ErrLost, err)
 	}
@@ -147,7 +148,10 @@ func ServeQueue(ctx context.Context, c QueueConfig, l levels.Level, grace time.D
 			return nil
 		},
 	})
-	w.HandleFunc(runTasks, func(ctx context.Context, a *queue.Attempt) ([]byte, error) { return serveJob(ctx, a.Payload, l), nil })
+	w.HandleFunc(runTasks, func(ctx context.Context, a *queue.Attempt) ([]byte, error) {
+		output := serveJob(ctx, a.Payload, l)
+		return output, context.Cause(ctx) // what was cut short is no result
+	})
 	return w.Run(ctx)
 }
 

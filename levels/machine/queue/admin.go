@@ -157,7 +157,7 @@ func (s *shard) ask(ctx context.Context, command func(context.Context) error) er
 }
 
 // Pause keeps workers from taking jobs, until [Queue.Resume]. Those that run go
-// on, and jobs may be enqueued.
+// on, and jobs may be enqueued. A Redis whose memory is full refuses it.
 func (q *Queue) Pause(ctx context.Context) error {
 	return q.each("pause", func(s *shard) error {
 		return s.ask(ctx, func(ctx context.Context) error { return q.link.rdb.Set(ctx, s.prefix+"paused", 1, 0).Err() })

@@ -77,7 +77,7 @@ func (e *endpoint) judge(cause error, v *verdict, output []byte, err error, larg
 	case errors.Is(cause, ErrAborted):
 		v.kind, v.outcome = finished, string(aborted)
 		return
-	case errors.Is(cause, ErrGrace), errors.Is(cause, ErrGone):
+	case err != nil && (errors.Is(cause, ErrGrace) || errors.Is(cause, ErrGone)):
 		v.kind = giving
 		return
 	case err == nil && len(output) > largest:

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -69,6 +70,10 @@ func (w *Worker) tick(ctx context.Context) {
 		}
 		if err := c.enqueue(ctx, at); err != nil && ctx.Err() == nil {
 			w.config.Logger.Error("cron", "entry", c.name, "tick", at, "error", err)
+			if !errors.Is(err, ErrRefused) && !errors.Is(err, ErrFull) && c.next().Sub(at) > time.Second {
+				pause(ctx, time.Second) // whether it was enqueued is unknown: asking again is safe
+				continue
+			}
 		}
 		next[first] = c.next()
 	}
@@ -100,7 +105,12 @@ func (c *cronEntry) enqueue(ctx context.Context, at time.Time) error {
 	messages := []message{m}
 	c.queue.address(messages)
 	answered := make(chan error, 1)
-	c.queue.post[shard].send(&parcel{messages: []*message{&messages[0]}, cron: c.name, tick: at.UnixMilli(), settled: func(_ []byte, err error) { answered <- err }})
+	c.queue.post[shard].send(&parcel{messages: []*message{&messages[0]}, cron: c.name, tick: at.UnixMilli(), settled: func(verdicts []byte, err error) {
+		if err == nil && verdicts[0] == 'f' {
+			err = ErrFull
+		}
+		answered <- err
+	}})
 	select {
 	case err := <-answered:
 		return err

@@ -89,7 +89,7 @@ func TestCronTimes(t *testing.T) {
 		}
 		r.Cleanup(m.Close)
 		noon := time.Date(2031, 3, 7, 12, 0, 0, 0, time.UTC)
-		now := noon.Add(-100 * time.Millisecond)
+		now := noon.Add(-500 * time.Millisecond)
 		m.SetTime(now)
 		q := r.openAt("redis://"+m.Addr(), queue.Config{})
 		w := r.worker(q, queue.WorkerConfig{Lease: 100 * time.Millisecond})
@@ -103,7 +103,11 @@ func TestCronTimes(t *testing.T) {
 				r.Fatal(err)
 			}
 		}
+		queue.Handle(w, double, doubles)
 		r.work(w)
+		if _, err := double.Call(r.Context(), q, 1, queue.Expires(time.Hour)); err != nil { // it has begun
+			r.Fatal(err)
+		}
 		r.eventually("a second passes", func() bool {
 			now = now.Add(time.Millisecond)
 			m.SetTime(now)

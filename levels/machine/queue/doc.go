@@ -49,6 +49,9 @@
 //   - Priorities, chains of jobs, rate limits. For the first, give a worker several
 //     queues with weights: [Worker.Also].
 //   - More than one Redis. A fail-over to a replica can lose what was acknowledged.
+//     Slots of a cluster must not be moved while a queue in them is in use.
+//   - To stop a handler. All it can do is end its ctx: [Worker.Run] returns when all
+//     handlers have.
 //   - Results for everybody. They go to who waits in [Task.Call], and are kept if
 //     [KeepFor] says so.
 //

@@ -330,15 +330,20 @@ func (q *Queue) call(ctx context.Context, messages []message, yield func(i int, 
 			defer q.inbox[at].leave(messages[i].id, w)
 		}
 	}
+	parcels := make([]*parcel, len(parts))
 	for at, part := range parts {
 		if len(part) > 0 {
-			c := &parcel{messages: refer(messages, part)}
-			c.settled = func(verdicts []byte, err error) { complain(part, verdicts, err, outcomes) }
+			c := &parcel{messages: refer(messages, part), answered: make(chan struct{})}
+			c.settled = func(verdicts []byte, err error) {
+				c.verdicts = verdicts
+				complain(part, verdicts, err, outcomes)
+				close(c.answered)
+			}
+			parcels[at] = c
 			q.post[at].send(c)
-			defer q.post[at].cancel(c)
 		}
 	}
-	return q.collect(ctx, parts, messages, outcomes, yield)
+	return q.collect(ctx, parts, parcels, messages, outcomes, yield)
 }
 
 // refer returns those of the messages that a part names.
@@ -364,7 +369,7 @@ func complain(part []int, verdicts []byte, err error, outcomes chan<- outcome) {
 }
 
 // collect yields the outcomes of calls as they come.
-func (q *Queue) collect(ctx context.Context, parts [][]int, messages []message, outcomes <-chan outcome, yield func(int, outcome)) error {
+func (q *Queue) collect(ctx context.Context, parts [][]int, parcels []*parcel, messages []message, outcomes <-chan outcome, yield func(int, outcome)) error {
 	var indexes map[string]int
 	ended := make([]bool, len(messages))
 	if len(messages) > 1 {
@@ -386,26 +391,38 @@ func (q *Queue) collect(ctx context.Context, parts [][]int, messages []message, 
 				yield(i, o)
 			}
 		case <-ctx.Done():
-			q.abandon(parts, messages, ended)
+			q.abandon(parts, parcels, messages, ended)
 			return context.Cause(ctx)
 		}
 	}
 	return nil
 }
 
-// abandon aborts the calls that have not ended.
-func (q *Queue) abandon(parts [][]int, messages []message, ended []bool) {
+// abandon aborts the calls that have not ended: those that were enqueued, not the
+// jobs of others that have the same id. If Redis does not tell which were, those
+// whose ids nobody else can have.
+func (q *Queue) abandon(parts [][]int, parcels []*parcel, messages []message, ended []bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for at, part := range parts {
+		if len(part) == 0 || q.post[at].cancel(parcels[at]) {
+			continue
+		}
+		var verdicts []byte
+		select {
+		case <-parcels[at].answered:
+			verdicts = parcels[at].verdicts
+		case <-ctx.Done():
+		}
 		var ids []string
-		for _, i := range part {
-			if !ended[i] {
-				ids = append(ids, messages[i].id)
+		for k, i := range part {
+			id := messages[i].id
+			if !ended[i] && (len(verdicts) > k && verdicts[k] == '1' || strings.HasPrefix(id, plainID)) {
+				ids = append(ids, id)
 			}
 		}
 		if len(ids) > 0 {
-			q.shards[at].abort(ctx, ids) // if it cannot be told, the job runs for nobody
+			q.shards[at].abort(context.WithoutCancel(ctx), ids) // if it cannot be told, the job runs for nobody
 		}
 	}
 }

@@ -46,11 +46,11 @@ type ShardInfo struct {
 
 // Counters tell what has happened in a queue since it came into being.
 type Counters struct {
-	Done    int // jobs that ended without trouble
+	Done    int // jobs that ended with an outcome: a result; or they had expired, or were aborted while they ran
 	Retried int // tries that failed and were followed by another
 	Dead    int // jobs that were given up, calls included
 	Lost    int // tries whose worker died
-	Aborted int // jobs that were aborted while they waited
+	Aborted int // jobs that were aborted while they waited, or when their try had failed or was cut short
 	Dropped int // dead letters that made room for others
 }
 

@@ -31,7 +31,8 @@ func Find[Out any](q *Queue, id string) *Job[Out] {
 // Wait blocks until the job has ended, and returns what it returned. It finds
 // the result of an ended job only while that is kept (see [KeepFor]): after
 // that it returns [ErrNotFound], if the job has a record, or else waits for
-// nothing until ctx ends. Many may wait for one job.
+// nothing until ctx ends. Many may wait for one job. A Redis whose memory is full
+// refuses to note who waits: then only what has ended is found.
 func (j *Job[Out]) Wait(ctx context.Context) (out Out, err error) {
 	if j.plain && !j.kept {
 		return out, fmt.Errorf("wait for job %s: %w", j.ID, ErrNotKept)
@@ -80,7 +81,8 @@ func (j *Job[Out]) Info(ctx context.Context) (JobInfo, error) {
 // Abort ends the job: if it waits, at once; if it runs, its worker's next
 // heartbeat, half a second away at most, ends its ctx. It reports whether there
 // was something to end. The job's outcome is then [ErrAborted], unless it comes
-// to an end of its own before.
+// to an end of its own before. A Redis whose memory is full refuses to note the
+// abort of a job that runs.
 func (j *Job[Out]) Abort(ctx context.Context) (bool, error) {
 	if j.plain {
 		return false, fmt.Errorf("abort job %s: %w", j.ID, ErrNotTracked)

@@ -90,20 +90,19 @@ func (l *lane) ring() {
 // run works until ctx ends, and then until its jobs have.
 func (l *lane) run(ctx context.Context) (err error) {
 	l.idle = l.shard.link.blocking()
-	closing := context.AfterFunc(ctx, func() { l.idle.Close() }) // ends what is parked; what it took goes back when the lane is left
-	var keeping sync.WaitGroup
+	var others sync.WaitGroup
+	working, end := context.WithCancel(ctx)
+	others.Go(func() { <-working.Done(); l.idle.Close() }) // ends what is parked; what it took goes back when the lane is left
 	kept, stop := context.WithCancel(context.Background())
-	keeping.Go(func() { l.keep(kept) })
+	others.Go(func() { l.keep(kept) })
 	for ctx.Err() == nil && err == nil {
 		err = l.step(ctx)
 	}
-	if closing() {
-		l.idle.Close()
-	}
+	end()
 	l.slots.want(&l.share, false)
 	l.drain()
 	stop()
-	keeping.Wait()
+	others.Wait()
 	l.leave()
 	if err == errEmpty {
 		err = nil
@@ -145,6 +144,8 @@ func (l *lane) step(ctx context.Context) error {
 	}
 	l.accept(c, want)
 	switch {
+	case c.state == "paused" && l.worker.config.Burst:
+		return l.burst(ctx, 0)
 	case c.state == "paused":
 		l.doze(ctx, time.Second)
 	case c.state == "ok" && len(c.items) == want && l.helper != nil:
@@ -198,9 +199,6 @@ func (l *lane) sleep(ctx context.Context) error {
 	l.mu.Unlock()
 	if idle {
 		l.leave()
-		l.mu.Lock()
-		l.renew()
-		l.mu.Unlock()
 		select {
 		case <-l.wake:
 		case <-ctx.Done():

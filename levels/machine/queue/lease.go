@@ -132,6 +132,7 @@ func (l *lane) leave() {
 	if !l.claimed {
 		return
 	}
+	defer l.renew()
 	ctx, cancel := patience(context.Background())
 	defer cancel()
 	steps := l.compose(&l.fetching)

@@ -53,7 +53,7 @@ func Expires(d time.Duration) Option { return func(o *options) { o.expires = d }
 func KeepFor(d time.Duration) Option { return func(o *options) { o.keep = d } }
 
 // Timeout ends the ctx of a try after d. The default is five minutes; negative
-// means none.
+// means none. A handler that returns a result all the same has done the job.
 func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
 // MaxTries is how often a job may begin before it is given up, tries whose

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,6 +55,8 @@ type parcel struct {
 
 	// settled is told how it went, once, and must not block.
 	settled func(verdicts []byte, err error)
+
+	answered chan struct{} // of a call: closed by settled
 
 	taken     bool // by a sender; guarded by post.mu
 	cancelled bool
@@ -161,13 +164,19 @@ func (p *post) insist(b bundle, err error) error {
 	}
 	ctx, cancel := patience(context.Background())
 	defer cancel()
-	return p.shard.insist(ctx, func() error {
+	err = p.shard.insist(ctx, func() error {
 		if first := err; first != nil {
 			err = nil
 			return first
 		}
 		return p.shard.pipeline(ctx, p.shard.link.rdb, nil, nil, b.steps...)
 	})
+	for _, s := range b.steps {
+		if errors.Is(err, ErrRefused) && s.reply.Err() == nil { // some of the jobs, not all
+			return fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
+	}
+	return err
 }
 
 // settle tells how a bundle went, and reports whether nothing waits then, so that

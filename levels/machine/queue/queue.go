@@ -271,22 +271,15 @@ func (q *Queue) greet(ctx context.Context) error {
 	ctx, cancel := patience(ctx)
 	defer cancel()
 	for _, s := range q.shards {
-		err := s.insist(ctx, func() error {
-			now, err := q.link.rdb.Time(ctx).Result()
-			if err == nil {
-				s.clock.set(now.UnixMilli())
-			}
-			return err
-		})
+		reply, err := s.run(ctx, timeScript)
 		if err != nil {
 			return err
 		}
+		now, err := reply.Int64()
+		if err != nil {
+			return fmt.Errorf("time of Redis at %s: %w", q.link.where, err)
+		}
+		s.clock.set(now)
 	}
-	if err := q.link.inspect(ctx); err != nil {
-		return err
-	}
-	if err := loadScripts(ctx, q.link.rdb); err != nil {
-		return fmt.Errorf("load scripts into Redis at %s: %w", q.link.where, refused(err))
-	}
-	return nil
+	return q.link.inspect(ctx)
 }

@@ -37,7 +37,8 @@ func dial(rawURL string) (*link, error) {
 }
 
 // newLink makes a link with the options of a client, but not its settings for
-// retries: what is sent again is this package's decision.
+// retries and replicas: what is sent again is this package's decision. (A cluster's
+// redirections are followed as they were set.)
 func newLink(client redis.UniversalClient) (*link, error) {
 	var again func(time.Duration) redis.UniversalClient
 	var where string
@@ -55,6 +56,7 @@ func newLink(client redis.UniversalClient) (*link, error) {
 	case *redis.ClusterClient:
 		o := *c.Options()
 		o.ContextTimeoutEnabled, o.Protocol = true, 2
+		o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica may lag behind
 		where = strings.Join(o.Addrs, ",")
 		again = func(read time.Duration) redis.UniversalClient {
 			o := o

@@ -95,6 +95,9 @@ var abortSource string
 //go:embed lua/look.lua
 var lookSource string
 
+//go:embed lua/time.lua
+var timeSource string
+
 //go:embed lua/revive.lua
 var reviveSource string
 
@@ -105,6 +108,7 @@ var (
 	abortScript   = newScript(abortSource)
 	lookScript    = newScript(lookSource)
 	reviveScript  = newScript(reviveSource)
+	timeScript    = newScript(timeSource)
 )
 
 // loadScripts gives all scripts to a server. One that is missing behind a command
@@ -196,6 +200,8 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 			return nil
 		case errors.Is(err, redis.ErrClosed):
 			return ErrClosed
+		case isReply(err) && !passes(err) && sent:
+			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		case isReply(err) && !passes(err):
 			return refused(err)
 		case !isReply(err) && !notSent(err):
@@ -307,8 +313,11 @@ func (s *shard) look(ctx context.Context, client string, ids []string) ([]JobInf
 		return nil, err
 	}
 	answers, err := reply.Slice()
-	if err != nil || len(answers) != len(ids) {
-		return nil, fmt.Errorf("look: the answer cannot be read: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("look: %w", err)
+	}
+	if len(answers) != len(ids) {
+		return nil, fmt.Errorf("look: %d answers for %d jobs", len(answers), len(ids))
 	}
 	infos := make([]JobInfo, len(ids))
 	for i, id := range ids {

@@ -110,6 +110,10 @@ func (l *lane) told(t *teller, steps []*step) {
 	}
 	t.untold = t.untold[len(steps):]
 	for _, s := range steps {
+		if n, err := s.reply.Int(); err == nil && n == 0 {
+			l.lose()
+			return
+		}
 		for batch, n := range s.ended {
 			if l.left[batch] -= n; l.left[batch] == 0 {
 				delete(l.left, batch)

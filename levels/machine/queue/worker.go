@@ -104,7 +104,7 @@ func Handle[In, Out any](w *Worker, t Task[In, Out], do func(ctx context.Context
 
 // HandleFunc says how the worker does the task of a name, on the level of bytes.
 // Of the options only [Backoff] has a meaning here. It panics if the name was
-// given before.
+// given before, or an option makes no sense.
 func (w *Worker) HandleFunc(name string, h Handler, opts ...Option) {
 	if w.endpoints[name] != nil {
 		panic("queue: task " + name + " is handled twice")
@@ -112,6 +112,9 @@ func (w *Worker) HandleFunc(name string, h Handler, opts ...Option) {
 	e := &endpoint{handler: h}
 	for _, o := range opts {
 		o(&e.options)
+	}
+	if err := e.options.check(len(e.options.ids)); err != nil {
+		panic("queue: task " + name + ": " + err.Error())
 	}
 	w.endpoints[name] = e
 }

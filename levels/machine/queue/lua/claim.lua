@@ -21,10 +21,10 @@ if not reached then
   back(lane)
   return {now(), 'lost', -2, {}, {}}
 end
-if ARGV[5] == '1' or ARGV[8] == '1' then redis.call('ZADD', lease, now() + ARGV[4], lane) end
-
 local wait = -2
 local function tidy()
+  redis.call('ZADD', lease, now() + ARGV[4], lane) -- before anything falls: it must not be this one
+
   -- Lanes whose lease ran out fall: what they held goes to others.
   for _, other in ipairs(redis.call('ZRANGEBYSCORE', lease, '-inf', now(), 'LIMIT', 0, 2)) do
     local fell = prefix .. 'fell:' .. other
@@ -33,6 +33,7 @@ local function tidy()
     local n = spill(fell, other, 200, function(entry)
       local id, tries, text = record(entry)
       local envelope = redis.call('HGET', job, id)
+      if envelope and unwanted(id, envelope) then return end
       if envelope and tries >= (tonumber(string.match(envelope, '^%d+')) or 1) then
         bury(id, tries, 'its worker died', most)
       elseif envelope then
@@ -94,7 +95,8 @@ if want > 0 and number < reached then
   return {clock or 0, 'ok', wait, aborts, items}
 end
 
--- Take what the hand holds, then what is ready.
+-- Take what the hand holds, then what is ready. take returns how many bytes an
+-- item has more than its entry.
 local entries, items = {}, {}
 local function take(entry)
   local kind = string.sub(entry, 1, 1)
@@ -103,17 +105,20 @@ local function take(entry)
   elseif kind == 'r' then -- it has a record
     local id = string.sub(entry, 2)
     local was, tries, text = string.match(redis.call('HGET', state, id) or 'q0', '^(.)(%d+)(.*)$')
-    if was ~= 'q' or redis.call('HEXISTS', job, id) == 0 then return end -- aborted while it waited
+    if was ~= 'q' or redis.call('HEXISTS', job, id) == 0 then return 0 end -- aborted while it waited
     redis.call('HSET', state, id, 'r' .. (tries + 1) .. text)
     items[#items + 1] = item(id, tries + 1)
   elseif kind == 'w' then -- a nudge
-    return tidy()
+    tidy()
+    return 0
   else
     local id = 'unreadable-' .. redis.sha1hex(entry)
     redis.call('HSET', job, id, '1 0 0 0 0 - ?\n' .. entry)
-    return bury(id, 0, 'the entry cannot be read', most)
+    bury(id, 0, 'the entry cannot be read', most)
+    return 0
   end
   entries[#entries + 1] = entry
+  return #items[#items] - #entry
 end
 
 local size = 0
@@ -122,14 +127,22 @@ while #entries < want and size < 16777216 do
   if not more[1] then more = redis.call('LPOP', ready, math.min(want - #entries, 500)) end
   if not more then break end
   local simple = #entries == 0 and #more == want -- then nothing needs to be copied
-  for _, entry in ipairs(more) do
+  for i, entry in ipairs(more) do
     size = size + #entry
     simple = simple and string.byte(entry, 1, 1) == 112
+    if size > 16777216 and i < #more then -- an answer must not take seconds
+      for k = #more, i + 1, -1 do
+        redis.call('LPUSH', ready, more[k])
+        more[k] = nil
+      end
+      simple = false
+      break
+    end
   end
   if simple then
     entries, items = more, more
   else
-    for _, entry in ipairs(more) do take(entry) end
+    for _, entry in ipairs(more) do size = size + take(entry) end
   end
 end
 if #entries > 0 then

@@ -18,6 +18,7 @@ drain()
 local function giveBack(entry)
   if string.sub(entry, 1, 1) == 'r' then
     local id, tries, text = record(entry)
+    if unwanted(id, redis.call('HGET', job, id) or '') then return end
     redis.call('HSET', state, id, 'q' .. (tries - 1) .. text)
   end
   redis.call('LPUSH', ready, entry)
@@ -28,6 +29,7 @@ local function trouble(entry, verdict, ms, text)
   if verdict == 'b' then return giveBack(entry) end
   local id, tries = record(entry)
   if verdict == 'x' then return bury(id, tries, text, most) end
+  if unwanted(id, redis.call('HGET', job, id) or '') then return end
   count('retried', 1)
   if ms > 0 then return defer(id, now() + ms, tries .. ' ' .. text) end
   redis.call('HSET', state, id, 'q' .. tries .. ' ' .. text)
@@ -46,7 +48,8 @@ if told == 1 and redis.call('HEXISTS', held, 'next') == 0 then
   redis.call('DEL', held) -- the lane has fallen
   return 0
 end
-if told ~= tonumber(ARGV[5]) then
+if told < tonumber(ARGV[5]) then return 0 end -- something before was lost: so is the lane
+if told > tonumber(ARGV[5]) then
   redis.call('HINCRBY', held, ARGV[4], -1) -- it was told before
 else
   if ARGV[6] ~= '0' then redis.call('HINCRBY', stat, 'done', ARGV[6]) end

@@ -155,6 +155,15 @@ local function settle(id, envelope, outcome)
   tell(id, outcome)
 end
 
+-- unwanted ends a job that is not to go on because it was aborted while it ran,
+-- and reports whether it was.
+local function unwanted(id, envelope)
+  if redis.call('EXISTS', abort) == 0 or redis.call('ZREM', abort, id) == 0 then return false end
+  settle(id, envelope, 'a')
+  count('aborted', 1)
+  return true
+end
+
 -- bury gives a job up. One that somebody waits for is told instead: his call
 -- is where its failure belongs.
 local function bury(id, tries, reason, most)
