@@ -10,8 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
+
+// checkTime is for the whole check, however many shards there are: a probe has
+// a timeout of its own, and what it kills says nothing.
+const checkTime = 5 * time.Second
 
 func newQueueCheck() *cobra.Command {
 	var f queueFlags
@@ -21,8 +26,8 @@ func newQueueCheck() *cobra.Command {
 		Short: "say whether a queue is healthy, for scripts and probes",
 		Long: `check fails with exit code 1, and one line that says what is wrong, if a queue is
 beyond one of the limits; 0 means that something is not checked. If Redis does not
-answer within five seconds it fails with exit code 3: give a probe of Kubernetes
-timeoutSeconds: 6. For the age of the oldest job, see levels queue info --help.`,
+answer it fails with exit code 3, after five seconds at most: give a probe of
+Kubernetes timeoutSeconds: 6. For the age of the oldest job, see levels queue info --help.`,
 		Example: `  levels queue check
   levels queue check --name mail --min-workers 2 --max-age 5m --max-dead 100`,
 		Args: noArgs,
@@ -30,10 +35,13 @@ timeoutSeconds: 6. For the age of the oldest job, see levels queue info --help.`
 			if err := l.check(); err != nil {
 				return err
 			}
+			late := time.Now().Add(checkTime)
 			return f.use(cmd.Context(), func(ctx context.Context, q *queue.Queue) error {
-				info, err := q.Info(ctx)
+				bounded, cancel := context.WithDeadline(ctx, late)
+				defer cancel()
+				info, err := q.Info(bounded)
 				if err != nil {
-					return err
+					return bench.Environment(err)
 				}
 				return l.judge(info, f.json)
 			})

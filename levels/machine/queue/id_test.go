@@ -152,7 +152,7 @@ var long = strings.Repeat("x", 129)
 func TestRefusedIDs(t *testing.T) {
 	each(t, func(r *rig) {
 		q := r.open(queue.Config{})
-		for _, id := range []string{"", " ", "a b", "a\nb", "\x00", "a\x7f", long, "\xff"} {
+		for _, id := range []string{"", " ", "~1", "a b", "a\nb", "\x00", "a\x7f", long, "\xff"} {
 			if job, err := double.Enqueue(r.Context(), q, 1, queue.ID(id)); job != nil || err == nil || !strings.Contains(err.Error(), "id ") {
 				r.Errorf("id %q: %v, %v, want an error that says so", id, job, err)
 			}

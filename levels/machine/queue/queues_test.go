@@ -31,16 +31,18 @@ func (r *rig) named(q *queue.Queue, suffix string) *queue.Queue {
 // starts; and all jobs are done in the end.
 func TestWeights(t *testing.T) {
 	for _, weights := range [][]int{{1, 1}, {4, 1}, {5, 3, 1}} {
-		t.Run(fmt.Sprint(weights), func(t *testing.T) {
-			each(t, func(r *rig) { r.weights(weights) })
-		})
+		for _, concurrency := range []int{4, 40} {
+			t.Run(fmt.Sprint(weights, " with ", concurrency), func(t *testing.T) {
+				each(t, func(r *rig) { r.weights(weights, concurrency) })
+			})
+		}
 	}
 }
 
-func (r *rig) weights(weights []int) {
+func (r *rig) weights(weights []int, concurrency int) {
 	const jobs = 400 // in each queue
 	q := r.open(queue.Config{})
-	w := r.worker(q, queue.WorkerConfig{Concurrency: 10, Burst: true})
+	w := r.worker(q, queue.WorkerConfig{Concurrency: concurrency})
 	w.Weight(weights[0])
 	sum := 0
 	for i, weight := range weights {
@@ -63,9 +65,9 @@ func (r *rig) weights(weights []int) {
 		time.Sleep(200 * time.Microsecond) // longer than a claim, so that places are short
 		return s, nil
 	})
-	if err := w.Run(r.Context()); err != nil {
-		r.Error(err)
-	}
+	stop := r.work(w)
+	r.eventually("all are done", func() bool { return w.Stats().Done == jobs*len(weights) })
+	stop()
 	if len(starts) != jobs*len(weights) {
 		r.Errorf("%d jobs ran, want %d", len(starts), jobs*len(weights))
 	}
