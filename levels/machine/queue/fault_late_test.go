@@ -204,7 +204,7 @@ func TestOvertakenVerdict(t *testing.T) {
 			r.eventually("one has failed", func() bool { return seen() || r.counters(s.direct).Retried == n+1 })
 		}
 		d.release <- struct{}{}
-		r.eventually("the other is told", func() bool { return r.counters(s.direct).Done == 2*n-1 })
+		r.eventually("what is not held is told", func() bool { return r.counters(s.direct).Done >= 2*n-2 }) // one verdict is, or two
 		close(f.release)
 		r.eventually("all jobs are done", func() bool { return r.counters(s.direct).Done == 2*n })
 	})
