@@ -63,6 +63,7 @@ type rig struct {
 
 	ctx  context.Context
 	left []string // keys that may stay
+	user string   // of Redis, from the page; see pagesUser
 }
 
 // Context is the test's, with a limit: nothing waits for ever.
