@@ -100,7 +100,7 @@ func (c *cronEntry) enqueue(ctx context.Context, at time.Time) error {
 	if m.id != "" {
 		shard = c.queue.indexOf(m.id)
 	} else {
-		m.id = c.queue.newID(m.recorded, 0)
+		m.id = c.queue.newID(&m, 0)
 	}
 	messages := []message{m}
 	c.queue.address(messages)

@@ -154,6 +154,8 @@ func TestKeepFor(t *testing.T) {
 		if d := sweeped.Sub(enqueued); d < kept {
 			r.Errorf("it was kept for less than %v, want %v", d, kept)
 		}
-		r.eventually("no key is left of it", func() bool { return r.rdb.Exists(r.Context(), r.key("done"), r.key("exp")).Val() == 0 })
+		r.eventually("no key is left of it", func() bool {
+			return r.rdb.Exists(r.Context(), r.key("done"), r.key("exp"), r.key("kept")).Val() == 0
+		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,7 +113,7 @@ func (b *inbox) read() {
 				p.XTrimMinID(ctx, key, last)
 				trimmed, unread = last, 0
 			}
-			reply = p.Do(ctx, "xread", "count", 256, "block", block.Milliseconds(), "streams", key, last)
+			reply = p.Do(ctx, "xread", "count", 64, "block", block.Milliseconds(), "streams", key, last)
 			return nil
 		})
 		quiet := false
@@ -147,8 +148,8 @@ func (b *inbox) read() {
 	}
 }
 
-// readStream reads the answer to XREAD of one stream, whose entries have one
-// field: the last id, or "" if there was nothing, and the values.
+// readStream reads the answer to XREAD of one stream, whose fields'
+// names mean nothing: the last id, or "" if there was nothing, and the values.
 func readStream(v any) (last string, values []string) {
 	streams, _ := v.([]any)
 	if len(streams) != 1 {
@@ -166,8 +167,8 @@ func readStream(v any) (last string, values []string) {
 			continue
 		}
 		last, _ = pair[0].(string)
-		if fields := texts(pair[1]); len(fields) == 2 {
-			values = append(values, fields[1])
+		for field := range slices.Chunk(texts(pair[1]), 2) {
+			values = append(values, field[len(field)-1])
 		}
 	}
 	return last, values

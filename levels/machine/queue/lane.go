@@ -30,7 +30,7 @@ type lane struct {
 	queue  *Queue
 	shard  *shard
 	slots  *slots
-	share  share
+	share  *share                // with the helper
 	wake   chan struct{}         // there is a verdict, or a slot
 	early  chan struct{}         // the keeper's alarm is earlier than it was
 	idle   redis.UniversalClient // to park with
@@ -60,9 +60,8 @@ type lane struct {
 	telling  bool // a job tells the verdicts of all
 }
 
-func newLane(w *Worker, q weighted, s *shard, places *slots, helps bool) *lane {
-	l := &lane{worker: w, helps: helps, queue: q.Queue, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), aborts: map[string]time.Time{}, running: map[*try]bool{}}
-	l.share = share{weight: q.weight, backlog: !helps, wake: l.ring}
+func newLane(w *Worker, q weighted, s *shard, places *slots, of *share, helps bool) *lane {
+	l := &lane{worker: w, helps: helps, share: of, queue: q.Queue, shard: s, slots: places, wake: make(chan struct{}, 1), early: make(chan struct{}, 1), aborts: map[string]time.Time{}, running: map[*try]bool{}}
 	l.renew()
 	return l
 }
@@ -99,7 +98,7 @@ func (l *lane) run(ctx context.Context) (err error) {
 		err = l.step(ctx)
 	}
 	end()
-	l.slots.want(&l.share, false)
+	l.slots.want(l.share, false)
 	l.drain()
 	stop()
 	others.Wait()
@@ -115,14 +114,17 @@ var errEmpty = errors.New("the queue is empty")
 
 // step is one exchange with Redis, or the wait for a reason to have one.
 func (l *lane) step(ctx context.Context) error {
-	want := l.slots.take(&l.share, maxScript)
+	runtime.Gosched() // jobs that are about to end come along
+	want := 0
+	if !l.helps || l.slots.rushes(l.share) {
+		want = l.slots.take(l.share, maxScript)
+	}
 	switch {
-	case want == 0 && !l.slots.wants(&l.share) && l.helps:
+	case want == 0 && l.helps && !l.slots.rushes(l.share):
 		return l.sleep(ctx)
-	case want == 0 && !l.slots.wants(&l.share):
+	case want == 0 && !l.slots.wants(l.share):
 		return l.park(ctx)
 	}
-	runtime.Gosched() // jobs that are about to end come along
 	if want == 0 && !l.toTell() {
 		select {
 		case <-l.wake:
@@ -149,11 +151,11 @@ func (l *lane) step(ctx context.Context) error {
 	case c.state == "paused":
 		l.doze(ctx, time.Second)
 	case c.state == "ok" && len(c.items) == want && l.helper != nil:
-		l.slots.want(&l.helper.share, true)
+		l.slots.rush(l.share)
 	case c.state == "ok" && len(c.items) < want && l.worker.config.Burst && !l.helps:
 		return l.burst(ctx, len(c.items))
 	case c.state == "ok" && len(c.items) < want:
-		l.slots.want(&l.share, false)
+		l.slots.want(l.share, false)
 	}
 	return nil
 }
@@ -213,7 +215,7 @@ func (l *lane) park(ctx context.Context) error {
 	l.mu.Lock()
 	if !l.claimed { // a lease is taken on the other connection, which nothing can delay for long
 		l.mu.Unlock()
-		l.slots.want(&l.share, true)
+		l.slots.want(l.share, true)
 		return nil
 	}
 	l.parked = true
@@ -240,7 +242,7 @@ func (l *lane) park(ctx context.Context) error {
 		c.lane = id
 	}
 	if err != nil {
-		l.slots.want(&l.share, true) // the next claim is made on the other connection
+		l.slots.want(l.share, true) // the next claim is made on the other connection
 		return l.bear(ctx, err)
 	}
 	l.accept(c, l.slots.grab(len(c.items)))
@@ -248,7 +250,7 @@ func (l *lane) park(ctx context.Context) error {
 	case c.state == "paused":
 		l.doze(ctx, time.Second)
 	case len(c.items) >= want:
-		l.slots.want(&l.share, true)
+		l.slots.want(l.share, true)
 	case len(c.items) > 0: // short jobs end before the next round trip begins
 		for range 4 {
 			runtime.Gosched()
@@ -259,7 +261,7 @@ func (l *lane) park(ctx context.Context) error {
 
 // doze looks at the queue again after a while, or when a job has ended.
 func (l *lane) doze(ctx context.Context, d time.Duration) {
-	l.slots.want(&l.share, false)
+	l.slots.want(l.share, false)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -267,7 +269,7 @@ func (l *lane) doze(ctx context.Context, d time.Duration) {
 	case <-l.wake:
 	case <-ctx.Done():
 	}
-	l.slots.want(&l.share, true)
+	l.slots.want(l.share, true)
 }
 
 // burst ends the work if nothing is ready and nothing runs.

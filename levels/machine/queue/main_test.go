@@ -149,7 +149,7 @@ func (r *rig) leaves(names ...string) { r.left = append(r.left, names...) }
 
 // What tests leave that keep results, and that have dead letters.
 var (
-	results     = []string{"done", "exp"}
+	results     = []string{"done", "exp", "kept"}
 	deadLetters = []string{"dead", "job", "state"}
 )
 

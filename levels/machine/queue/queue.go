@@ -48,9 +48,13 @@ type Queue struct {
 	shards []*shard
 	next   atomic.Uint32 // the shard of the next plain jobs
 
-	client string // new for each Queue; part of its plain jobs' ids
-	last   atomic.Int64
+	client string // new for each Queue; part of the ids that it makes
 	closed atomic.Bool
+
+	naming struct { // of jobs that were given no id
+		sync.Mutex
+		group, members, keep int64
+	}
 
 	post  []*post  // to each shard
 	inbox []*inbox // from each shard
@@ -193,7 +197,7 @@ func (q *Queue) address(messages []message) (parts [][]int) {
 				turn = int(q.next.Add(1) % uint32(len(q.shards)))
 			}
 			at = turn
-			m.id = q.newID(m.recorded, at)
+			m.id = q.newID(m, at)
 		}
 		m.enqueued = q.shards[at].clock.read()
 		if m.expires > 0 {
@@ -207,18 +211,35 @@ func (q *Queue) address(messages []message) (parts [][]int) {
 	return parts
 }
 
-// newID makes an id for a job that was given none. That of a plain one begins
-// with plainID, and where there are several shards its end tells which.
-func (q *Queue) newID(recorded bool, at int) string {
-	id := q.client + "-" + strconv.FormatInt(q.last.Add(1), 36)
-	if !recorded {
-		id = plainID + id
+// newID makes an id for a job that was given none, "<client>-<group>.<member>".
+// That of a plain one begins with plainID, and where there are several shards its
+// end tells which. Plain jobs of a group keep their outcomes together, and equally
+// long.
+func (q *Queue) newID(m *message, at int) string {
+	q.naming.Lock()
+	if q.naming.members == groupSize || q.naming.keep != m.keep {
+		q.naming.group++
+		q.naming.members, q.naming.keep = 0, m.keep
 	}
+	group, member := q.naming.group, q.naming.members
+	q.naming.members++
+	q.naming.Unlock()
+
+	b := make([]byte, 0, 48)
+	if !m.recorded {
+		b = append(b, plainID...)
+	}
+	b = strconv.AppendInt(append(append(b, q.client...), '-'), group, 36)
+	b = strconv.AppendInt(append(b, '.'), member, 36)
 	if len(q.shards) > 1 {
-		id += "~" + strconv.Itoa(at)
+		b = strconv.AppendInt(append(b, '~'), int64(at), 10)
 	}
-	return id
+	return string(b)
 }
+
+// groupSize is how many jobs a group has: whoever looks for the outcome of one
+// passes those of the others.
+const groupSize = 128
 
 // plainID is what no id that is chosen begins with.
 const plainID = "~"

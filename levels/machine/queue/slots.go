@@ -11,10 +11,13 @@ type slots struct {
 	lanes []*share
 }
 
-// A share is what one lane gets.
+// A share is what one lane gets, and the one that helps it. Who comes first takes
+// all that is granted: what one asks for then is what the other's exchange left
+// free, and two small claims cost more than a large one.
 type share struct {
 	weight  int
 	backlog bool // jobs wait in its queue, as far as is known
+	rush    bool // there were as many as it asked for: a helper asks too
 	granted int  // slots that are its own, and not filled yet
 	credit  int  // see deal
 	wake    func()
@@ -53,9 +56,14 @@ func (s *slots) deal() {
 func (s *slots) want(l *share, backlog bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	was := l.backlog
 	if l.backlog = backlog; !backlog {
+		l.rush = false
 		s.free += l.granted
 		l.granted, l.credit = 0, 0
+		if was {
+			l.wake() // who waits for slots parks now
+		}
 	}
 	s.deal()
 }
@@ -65,6 +73,23 @@ func (s *slots) wants(l *share) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return l.backlog
+}
+
+// rush says that a lane's queue has more jobs than it could take.
+func (s *slots) rush(l *share) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !l.rush {
+		l.rush = true
+		l.wake()
+	}
+}
+
+// rushes reports whether a helper shall take jobs.
+func (s *slots) rushes(l *share) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return l.backlog && l.rush
 }
 
 // take takes the slots that a lane was granted, most of them at most.

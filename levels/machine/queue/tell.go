@@ -2,6 +2,8 @@ package queue
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -131,6 +133,7 @@ func (l *lane) finish(t *teller, verdicts []verdict) *step {
 	var done int
 	var recorded, troubles []any
 	kept, told, indexes := map[int64][]any{}, map[string][]any{}, map[int64][]any{}
+	bags := map[int64]bags{}
 	ended := map[int64]int{}
 	for _, v := range verdicts {
 		ended[v.batch]++
@@ -143,7 +146,14 @@ func (l *lane) finish(t *teller, verdicts []verdict) *step {
 		if v.m.recorded {
 			recorded = append(recorded, v.m.id)
 		}
-		if v.m.keep > 0 || v.m.recorded {
+		group, member, grouped := strings.Cut(v.m.id, ".")
+		switch {
+		case v.m.keep > 0 && !v.m.recorded && grouped && len(v.outcome) <= maxBagged:
+			if bags[v.m.keep] == nil {
+				bags[v.m.keep] = map[string]*bag{}
+			}
+			bags[v.m.keep].add(group, member, v.outcome)
+		case v.m.keep > 0 || v.m.recorded:
 			kept[v.m.keep] = append(kept[v.m.keep], v.m.id, v.outcome)
 		}
 		if v.m.client != "" {
@@ -155,6 +165,12 @@ func (l *lane) finish(t *teller, verdicts []verdict) *step {
 	args = append(args, recorded...)
 	for ms, pairs := range kept {
 		args = append(append(args, "k", ms, len(pairs)), pairs...)
+	}
+	for ms, groups := range bags {
+		args = append(args, "g", ms, 2*len(groups))
+		for group, b := range groups {
+			args = append(args, group, b.text())
+		}
 	}
 	for client, texts := range told {
 		args = append(append(args, "a", client, len(texts)), texts...)
@@ -173,4 +189,33 @@ func (l *lane) finish(t *teller, verdicts []verdict) *step {
 		args = append(append(args, "d", len(whole)), whole...)
 	}
 	return &step{script: finishScript, args: args, ended: ended, whole: whole}
+}
+
+// Bags are by the group of their jobs.
+type bags map[string]*bag
+
+// A bag holds short outcomes of plain jobs of one group, which are kept in Redis
+// as one text: see lua/queue.lua.
+type bag struct {
+	n     int
+	items []byte
+}
+
+// maxBagged is the length of the longest outcome that goes into a bag.
+const maxBagged = 1024
+
+func (b bags) add(group, member, outcome string) {
+	g := b[group]
+	if g == nil {
+		g = &bag{}
+		b[group] = g
+	}
+	g.n++
+	g.items = append(append(g.items, member...), ' ')
+	g.items = append(strconv.AppendInt(g.items, int64(len(outcome)), 10), ' ')
+	g.items = append(g.items, outcome...)
+}
+
+func (b *bag) text() []byte {
+	return append(append(strconv.AppendInt(nil, int64(b.n), 10), ' '), b.items...)
 }

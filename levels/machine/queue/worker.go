@@ -148,16 +148,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	var lanes []*lane
 	for _, q := range w.queues {
 		for _, s := range q.shards {
-			l := newLane(w, q, s, places, false)
+			part := &share{weight: q.weight, backlog: true}
+			l := newLane(w, q, s, places, part, false)
 			lanes = append(lanes, l)
+			part.wake = l.ring
+			places.lanes = append(places.lanes, part)
 			if w.config.Concurrency > 1 && !w.config.Burst { // while one's exchange is on its way, the other's jobs run
-				l.helper = newLane(w, q, s, places, true)
+				l.helper = newLane(w, q, s, places, part, true)
 				lanes = append(lanes, l.helper)
+				part.wake = func() { l.ring(); l.helper.ring() }
 			}
 		}
-	}
-	for _, l := range lanes {
-		places.lanes = append(places.lanes, &l.share)
 	}
 	places.release(0) // deals the slots
 	var working sync.WaitGroup

@@ -21,6 +21,23 @@ if not reached then
   back(lane)
   return {now(), 'lost', -2, {}, {}}
 end
+-- sweep forgets up to so many of the outcomes of a second: ids, and groups, whose first bag
+-- is the oldest one.
+local function sweep(second, most)
+  local old, ids, bags = redis.call('LPOP', prefix .. 'exp:' .. second, most), {}, 0
+  if not old then return redis.call('ZREM', exp, second) end
+  for _, entry in ipairs(old) do
+    if string.sub(entry, 1, 2) ~= '~~' then
+      ids[#ids + 1] = entry
+    else
+      local bag = redis.call('LPOP', prefix .. 'kept:' .. string.sub(entry, 2))
+      bags = bags + (string.match(bag or '', '^%d+') or 0)
+    end
+  end
+  if #ids > 0 then redis.call('HDEL', done, unpack(ids)) end
+  if bags > 0 and redis.call('INCRBY', prefix .. 'kept', -bags) <= 0 then redis.call('DEL', prefix .. 'kept') end
+end
+
 local wait = -2
 local function tidy()
   redis.call('ZADD', lease, now() + ARGV[4], lane) -- before anything falls: it must not be this one
@@ -54,10 +71,7 @@ local function tidy()
 
   -- Results whose time is over go, as fast as new ones come.
   local seconds = redis.call('ZRANGEBYSCORE', exp, '-inf', math.floor(now() / 1000), 'LIMIT', 0, 1)
-  if seconds[1] then
-    local old = redis.call('LPOP', prefix .. 'exp:' .. seconds[1], 1000)
-    if old then redis.call('HDEL', done, unpack(old)) else redis.call('ZREM', exp, seconds[1]) end
-  end
+  if seconds[1] then sweep(seconds[1], 1000) end
 
   wait = seconds[1] and 0 or -1
   for _, key in ipairs({due, lease}) do

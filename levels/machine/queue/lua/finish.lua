@@ -5,7 +5,8 @@
 -- ARGV: lane, most dead letters, '1' to leave, teller, number,
 --   how many are done, n, the ids of those n that have a record, then any of
 --   'k', ms, n, id, outcome, ...         outcomes to keep, for 0 ms only to be told
---   'a', client, n, text, ...            answers to a client
+--   'g', ms, n, group, bag, ...          short ones of plain jobs to keep
+--   'a', client, n, text, ...            answers to a client, at most 1000
 --   't', batch, index, verdict, ms, text trouble: 'r' again in ms, 'x' bury, 'b' give back
 --   's', batch, n, index, ...            those of a batch that have ended
 --   'd', n, batch, ...                   batches of which all have
@@ -34,6 +35,20 @@ local function trouble(entry, verdict, ms, text)
   if ms > 0 then return defer(id, now() + ms, tries .. ' ' .. text) end
   redis.call('HSET', state, id, 'q' .. tries .. ' ' .. text)
   redis.call('RPUSH', ready, 'r' .. id)
+end
+
+-- stow keeps bags for a time, and returns of how many outcomes: group, bag, group, bag, ...
+local function stow(ms, ...)
+  local second = math.ceil((now() + ms) / 1000)
+  local pairs, groups, n = {...}, {}, 0
+  for i = 1, #pairs, 2 do
+    redis.call('RPUSH', prefix .. 'kept:' .. pairs[i], pairs[i + 1])
+    groups[#groups + 1] = '~' .. pairs[i] -- which makes two of them: no id begins so
+    n = n + string.match(pairs[i + 1], '^%d+')
+  end
+  redis.call('RPUSH', prefix .. 'exp:' .. second, unpack(groups))
+  redis.call('ZADD', exp, second, second)
+  redis.call('INCRBY', prefix .. 'kept', n)
 end
 
 local at = 7
@@ -72,9 +87,17 @@ else
       if watched() then
         for i = from, to, 2 do tell(ARGV[i], ARGV[i + 1]) end
       end
+    elseif tag == 'g' then
+      from, to = section()
+      stow(tonumber(a), unpack(ARGV, from, to))
+      if watched() then
+        for i = from, to, 2 do
+          each(ARGV[i + 1], function(member, text) tell(ARGV[i] .. '.' .. member, text) end)
+        end
+      end
     elseif tag == 'a' then
       from, to = section()
-      for i = from, to do reply(a, ARGV[i]) end
+      reply(a, unpack(ARGV, from, to))
       expire(a)
     elseif tag == 't' then
       local batch, index = held .. ':' .. a, ARGV[at]

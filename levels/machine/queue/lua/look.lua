@@ -3,19 +3,31 @@
 -- Answers for each: o and its outcome if it has ended and that is kept; otherwise
 -- its state (q waits, d deferred, r runs, x dead), tries and last error,
 -- its envelope, and when it is due; or n, if nothing is known.
+
+-- outcome returns that of a job, if it is kept.
+local function outcome(id)
+  local text = redis.call('HGET', done, id)
+  local group, member = string.match(id, '^(~.*)%.(.*)$')
+  if text or not group then return text end
+  for _, bag in ipairs(redis.call('LRANGE', prefix .. 'kept:' .. group, 0, -1)) do
+    each(bag, function(m, t) if m == member then text = t end end)
+  end
+  return text
+end
+
 local answers = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
-  local outcome = redis.call('HGET', done, id)
+  local text = outcome(id)
   local envelope = redis.call('HGET', job, id)
-  if outcome then
-    answers[#answers + 1] = {'o', outcome}
+  if text then
+    answers[#answers + 1] = {'o', text}
   elseif envelope then
     answers[#answers + 1] = {redis.call('HGET', state, id) or 'q0', envelope, redis.call('ZSCORE', due, id) or '', redis.call('ZSCORE', dead, id) or ''}
   else
     answers[#answers + 1] = {'n'}
   end
-  if ARGV[1] ~= '' and not outcome then
+  if ARGV[1] ~= '' and not text then
     local key = prefix .. 'watch:' .. math.floor(now() / 60000)
     local others = redis.call('HGET', key, id) or ''
     if not string.find(' ' .. others .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then

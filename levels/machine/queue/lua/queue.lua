@@ -52,9 +52,12 @@ local function record(entry)
   return id, tonumber(tries), text
 end
 
--- reply sends a text to a client: to its stream, which it reads from where it is.
-local function reply(client, text)
-  redis.call('XADD', prefix .. 'reply:' .. client, '*', 'o', text)
+-- reply sends texts to a client: in one entry of its stream, which it reads from
+-- where it is.
+local function reply(client, ...)
+  local fields = {}
+  for i, text in ipairs({...}) do fields[2 * i - 1], fields[2 * i] = 'o', text end
+  redis.call('XADD', prefix .. 'reply:' .. client, '*', unpack(fields))
 end
 
 local function expire(client)
@@ -94,6 +97,19 @@ local function keep(ms, ids, ...)
   redis.call('HSET', done, ...)
   redis.call('RPUSH', list, unpack(ids))
   redis.call('ZADD', exp, second, second)
+end
+
+-- Short outcomes of plain jobs are kept by the handful, for a command for each would
+-- cost more than all else about a job. A bag is a text "<how many> " and then
+-- "<member> <length> <outcome>" for each; the bags of a group are a list, kept:<group>. A
+-- plain id is "<group>.<member>", with the number of its shard behind that.
+local function each(bag, f)
+  local at = string.find(bag, ' ', 1, true) + 1
+  while at <= #bag do
+    local _, head, member, length = string.find(bag, '^(%S+) (%d+) ', at)
+    at = head + 1 + tonumber(length)
+    f(member, string.sub(bag, head + 1, at - 1))
+  end
 end
 
 -- A lane is a hash lane:<id>: the numbers of its batches, that of the next one, and
