@@ -65,7 +65,7 @@ type scale struct {
 
 var (
 	quick = scale{rounds: 1, ours: 500, theirs: 200, latencies: 20, pickups: 1, callers: 50, calls: 500, lone: 3, idle: 2 * time.Second, stored: 1_000}
-	full  = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 50_000, lone: 50, idle: 6 * time.Second, stored: 100_000}
+	full  = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 200_000, lone: 50, idle: 6 * time.Second, stored: 100_000}
 )
 
 func chosen() scale {

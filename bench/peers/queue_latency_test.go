@@ -143,7 +143,7 @@ func timed(n int, do func(i int) error) ([]float64, error) {
 // manyCalls has many callers call one after another, and returns calls a second.
 func manyCalls(ctx context.Context, callers, calls int) ([]float64, error) {
 	t := newTally(calls)
-	return withOurs(ctx, 100, t, func(r *ours[int]) ([]float64, error) {
+	return withOurs(ctx, 200, t, func(r *ours[int]) ([]float64, error) {
 		l := load{jobs: calls, batch: 1, producers: callers}
 		begun := time.Now()
 		if err := l.each(ctx, func(n, _ int) error { return call(ctx, r, n) }); err != nil {
