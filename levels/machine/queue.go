@@ -14,11 +14,11 @@ import (
 )
 
 // QueueConfig tells which queue to use. Callers and workers of one queue use
-// the same Redis, Name and Lease.
+// the same Redis and Name.
 type QueueConfig struct {
 	Redis    string        // URL of the Redis that holds the queue; "" means redis://127.0.0.1:6379
 	Name     string        // of the queue; "" means "levels"
-	Lease    time.Duration // how long after a worker's death its tasks go to another; 0 means 10 s
+	Lease    time.Duration // worker only: how long after a worker's death its tasks go to another; 0 means 10 s
 	MaxTries int           // how many workers a job may cost; 0 means 3
 
 	MaxBatch int // caller only: tasks in a job; 0 means 256
@@ -127,7 +127,7 @@ func (q *queued) Close() error {
 
 // ServeQueue is the far end of the queue level: it takes jobs from the queue
 // and runs their tasks on l until ctx ends. Then it lets what it has begun
-// finish for as long as grace, cancels the rest and gives it back, and returns
+// finish for as long as grace (0 means 8 s), cancels the rest and gives it back, and returns
 // nil once all have returned. It calls ready, unless
 // that is nil, once it is connected. It fails if Redis cannot be reached at the
 // start, or refuses.

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // A post sends the jobs of one program to one shard. What comes while the last
@@ -38,14 +34,6 @@ type post struct {
 // senders is how many pipelines of a post may be under way: while Redis works on
 // one, the next is put together.
 const senders = 2
-
-// A stream numbers scripts.
-type stream struct {
-	name  string
-	sent  int64     // the last number used; owned by who took the stream
-	known int64     // the last number that Redis has acknowledged; guarded by post.mu, as is
-	heard time.Time // when Redis last knew it: after ten minutes it need not
-}
 
 // A parcel is what one caller sends.
 type parcel struct {
@@ -139,13 +127,6 @@ func (p *post) deliver(ctx context.Context, messages []*message) ([]byte, error)
 	}
 }
 
-// A bundle is what travels in one pipeline.
-type bundle struct {
-	parcels []*parcel
-	steps   []*step
-	streams []*stream
-}
-
 // try sends a bundle once.
 func (p *post) try(b bundle) error {
 	if len(b.steps) == 0 {
@@ -207,206 +188,6 @@ const (
 	maxMessages = 10_000
 	maxBytes    = 8 << 20
 )
-
-// pack takes parcels that wait and makes the scripts that send them. The
-// messages of a script stand with the plain ones first, in the order of the
-// parcels otherwise.
-func (p *post) pack() (b bundle) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n, size, taken := 0, 0, 0
-	for _, c := range p.waiting {
-		if n > 0 && (n+len(c.messages) > maxMessages || size > maxBytes || c.cron != "" || b.parcels[0].cron != "") {
-			break
-		}
-		taken++
-		if c.cancelled {
-			continue
-		}
-		c.taken = true
-		b.parcels = append(b.parcels, c)
-		for _, m := range c.messages {
-			n, size = n+1, size+len(m.payload)
-		}
-	}
-	p.waiting = append(p.waiting[:0], p.waiting[taken:]...)
-	if len(b.parcels) == 0 { // all were cancelled
-		return b
-	}
-	var plain, recorded []*message
-	for chunk := range chunks(b.parcels) {
-		plain, recorded = plain[:0], recorded[:0]
-		for _, m := range chunk {
-			if m.recorded {
-				recorded = append(recorded, m)
-			} else {
-				plain = append(plain, m)
-			}
-		}
-		s := p.stream()
-		b.streams = append(b.streams, s)
-		args := make([]any, 0, 7+len(plain)+3*len(recorded))
-		args = append(args, s.name, number(s.sent), p.maxLength, b.parcels[0].cron, b.parcels[0].tick, len(plain), p.shard.clock.stale())
-		for _, m := range plain {
-			args = append(args, m.entry())
-		}
-		for _, m := range recorded {
-			args = append(args, m.id, m.appendEnvelope(nil), m.at)
-		}
-		b.steps = append(b.steps, &step{script: enqueueScript, args: args})
-	}
-	return b
-}
-
-// stream takes a stream that nobody uses, and its next number.
-func (p *post) stream() (s *stream) {
-	if n := len(p.free); n > 0 {
-		s, p.free = p.free[n-1], p.free[:n-1]
-	} else {
-		s = &stream{name: p.client + "." + strconv.Itoa(len(p.streams))}
-		p.streams = append(p.streams, s)
-	}
-	s.sent++
-	return s
-}
-
-// chunks yields the messages of parcels, as many at a time as a script takes.
-func chunks(parcels []*parcel) func(yield func([]*message) bool) {
-	return func(yield func([]*message) bool) {
-		var chunk []*message
-		size := 0
-		for _, c := range parcels {
-			for _, m := range c.messages {
-				chunk, size = append(chunk, m), size+len(m.payload)
-				if len(chunk) == maxScript || size > maxBytes {
-					if !yield(chunk) {
-						return
-					}
-					chunk, size = chunk[:0], 0
-				}
-			}
-		}
-		if len(chunk) > 0 {
-			yield(chunk)
-		}
-	}
-}
-
-// unpack reads the verdicts, and hands each parcel its own.
-func (p *post) unpack(parcels []*parcel, steps []*step) error {
-	i := 0
-	verdict := map[*message]byte(nil)
-	for chunk := range chunks(parcels) {
-		letters, err := p.verdicts(steps[i].reply, len(chunk))
-		if err != nil {
-			return err
-		}
-		i++
-		if i == 1 && len(steps) == 1 && uniform(chunk) { // the letters stand in the messages' order
-			for _, c := range parcels {
-				c.verdicts, letters = letters[:len(c.messages)], letters[len(c.messages):]
-			}
-			return nil
-		}
-		if verdict == nil {
-			verdict = map[*message]byte{}
-		}
-		for _, recorded := range []bool{false, true} {
-			for _, m := range chunk {
-				if m.recorded == recorded {
-					verdict[m], letters = letters[0], letters[1:]
-				}
-			}
-		}
-	}
-	for _, c := range parcels {
-		for _, m := range c.messages {
-			c.verdicts = append(c.verdicts, verdict[m])
-		}
-	}
-	return nil
-}
-
-// uniform reports whether all messages, or none, have a record.
-func uniform(messages []*message) bool {
-	for _, m := range messages {
-		if m.recorded != messages[0].recorded {
-			return false
-		}
-	}
-	return true
-}
-
-// verdicts reads the answer of the script enqueue.
-func (p *post) verdicts(reply *redis.Cmd, n int) ([]byte, error) {
-	fields, err := reply.Slice()
-	if err != nil {
-		return nil, err
-	}
-	if len(fields) == 2 {
-		now, _ := fields[0].(int64)
-		letters, _ := fields[1].(string)
-		if len(letters) == n {
-			if now > 0 {
-				p.shard.clock.set(now)
-			}
-			return []byte(letters), nil
-		}
-	}
-	return nil, fmt.Errorf("%w: enqueue: the answer %.80q cannot be read", ErrUnknown, fmt.Sprint(fields))
-}
-
-// lost asks whether Redis has forgotten jobs that it had acknowledged: it
-// was restarted, or replaced, without its latest writes. It asks for the numbers
-// of the streams, which would be forgotten with them.
-func (p *post) lost(ctx context.Context) (bool, error) {
-	type promise struct {
-		stream *stream
-		known  int64
-		now    *redis.StringCmd
-	}
-	var promises []promise
-	p.mu.Lock()
-	for _, s := range p.streams {
-		if s.known > 0 && time.Since(s.heard) < callLife/2 {
-			promises = append(promises, promise{stream: s, known: s.known})
-		}
-	}
-	p.mu.Unlock()
-	if len(promises) == 0 {
-		return false, nil
-	}
-	_, err := p.shard.link.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i := range promises {
-			key := p.shard.prefix + "sent:" + promises[i].stream.name
-			promises[i].now = pipe.Get(ctx, key)
-			pipe.PExpire(ctx, key, callLife)
-		}
-		return nil
-	})
-	if err = ignoreNil(err); err != nil {
-		return false, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, promise := range promises {
-		text, _, _ := strings.Cut(promise.now.Val(), " ")
-		if n, _ := strconv.ParseInt(text, 10, 64); n < promise.known {
-			return true, nil
-		}
-		promise.stream.heard = time.Now()
-	}
-	return false, nil
-}
-
-// settleLoss lets the streams begin anew after a loss.
-func (p *post) settleLoss() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.streams {
-		s.known = 0
-	}
-}
 
 func (p *post) close() {
 	p.mu.Lock()

@@ -228,39 +228,6 @@ func patience(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, 5*time.Second)
 }
 
-// A claimed is the answer to a claim.
-type claimed struct {
-	lane   string
-	now    int64         // by Redis' clock, or near it
-	state  string        // "ok", "paused" or "lost"
-	wait   time.Duration // until there is something to tidy; negative if never, or notLooked
-	aborts []string
-	items  []string
-}
-
-const notLooked = -2 * time.Millisecond
-
-func (s *shard) readClaim(reply *redis.Cmd) (c claimed, err error) {
-	fields, err := reply.Slice()
-	if err != nil {
-		return c, err
-	}
-	if len(fields) != 5 {
-		return c, fmt.Errorf("claim: Redis answers %d fields, want 5", len(fields))
-	}
-	c.now, _ = fields[0].(int64)
-	if c.now > 0 {
-		s.clock.set(c.now)
-	} else {
-		c.now = s.clock.read()
-	}
-	c.state, _ = fields[1].(string)
-	wait, _ := fields[2].(int64)
-	c.wait = time.Duration(wait) * time.Millisecond
-	c.aborts, c.items = texts(fields[3]), texts(fields[4])
-	return c, nil
-}
-
 // texts reads a list of strings.
 func texts(v any) []string {
 	list, _ := v.([]any)

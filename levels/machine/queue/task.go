@@ -96,27 +96,33 @@ func (t Task[In, Out]) EnqueueMany(ctx context.Context, q *Queue, ins []In, opts
 
 // messages makes the messages of jobs.
 func (t Task[In, Out]) messages(q *Queue, ins []In, opts []Option) ([]message, error) {
-	o := t.options
+	return q.messages(t.name, t.options, opts, len(ins), func(i int) ([]byte, error) {
+		return q.config.Codec.Marshal(ins[i])
+	})
+}
+
+// messages makes n messages of a task, with a payload for each.
+func (q *Queue) messages(task string, o options, opts []Option, n int, payload func(i int) ([]byte, error)) ([]message, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if err := o.check(len(ins)); err != nil {
+	if err := o.check(n); err != nil {
 		return nil, err
 	}
-	if len(ins) > q.config.MaxBatch {
-		return nil, fmt.Errorf("%w: %d jobs at once, at most %d may be (Config.MaxBatch)", ErrTooLarge, len(ins), q.config.MaxBatch)
+	if n > q.config.MaxBatch {
+		return nil, fmt.Errorf("%w: %d jobs at once, at most %d may be (Config.MaxBatch)", ErrTooLarge, n, q.config.MaxBatch)
 	}
-	messages := make([]message, len(ins))
-	for i := range ins {
-		payload, err := q.config.Codec.Marshal(ins[i])
+	messages := make([]message, n)
+	for i := range messages {
+		p, err := payload(i)
 		if err != nil {
 			return nil, fmt.Errorf("encode job %d: %w", i, err)
 		}
-		if len(payload) > q.config.MaxPayload {
-			return nil, fmt.Errorf("%w: payload %d has %d bytes, at most %d may be (Config.MaxPayload)", ErrTooLarge, i, len(payload), q.config.MaxPayload)
+		if len(p) > q.config.MaxPayload {
+			return nil, fmt.Errorf("%w: payload %d has %d bytes, at most %d may be (Config.MaxPayload)", ErrTooLarge, i, len(p), q.config.MaxPayload)
 		}
-		messages[i] = o.message(t.name, i)
-		messages[i].payload = payload
+		messages[i] = o.message(task, i)
+		messages[i].payload = p
 	}
 	return messages, nil
 }
@@ -151,23 +157,11 @@ func (q *Queue) CallMany(ctx context.Context, task string, payloads [][]byte, yi
 	if err := checkName("name of the task", task, maxName); err != nil {
 		return err
 	}
-	var o options
-	for _, opt := range opts {
-		opt(&o)
-	}
-	if err := o.check(len(payloads)); err != nil {
+	messages, err := q.messages(task, options{}, opts, len(payloads), func(i int) ([]byte, error) { return payloads[i], nil })
+	if err != nil {
 		return err
 	}
-	if len(payloads) > q.config.MaxBatch {
-		return fmt.Errorf("%w: %d jobs at once, at most %d may be (Config.MaxBatch)", ErrTooLarge, len(payloads), q.config.MaxBatch)
-	}
-	messages := make([]message, len(payloads))
-	for i, p := range payloads {
-		if len(p) > q.config.MaxPayload {
-			return fmt.Errorf("%w: payload %d has %d bytes, at most %d may be (Config.MaxPayload)", ErrTooLarge, i, len(p), q.config.MaxPayload)
-		}
-		messages[i] = o.message(task, i)
-		messages[i].payload = p
+	for i := range messages {
 		messages[i].hurry()
 	}
 	return q.call(ctx, messages, func(i int, o outcome) {

@@ -2,8 +2,6 @@ package queue
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -130,92 +128,24 @@ func (l *lane) told(t *teller, steps []*step) {
 // finish makes the script of that name. A batch goes as a whole when nothing of
 // it is left but what this script tells, and no other that is under way.
 func (l *lane) finish(t *teller, verdicts []verdict) *step {
-	var done int
-	var recorded, troubles []any
-	kept, told, indexes := map[int64][]any{}, map[string][]any{}, map[int64][]any{}
-	bags := map[int64]bags{}
-	ended := map[int64]int{}
+	r := report{kept: map[int64][]any{}, bags: map[int64]bags{}, told: map[string][]any{}, indexes: map[int64][]any{}, ended: map[int64]int{}}
 	for _, v := range verdicts {
-		ended[v.batch]++
-		if v.kind != finished {
-			troubles = append(troubles, "t", v.batch, v.index, string(v.kind), ceil(v.after), v.outcome)
-			continue
-		}
-		done++
-		indexes[v.batch] = append(indexes[v.batch], v.index)
-		if v.m.recorded {
-			recorded = append(recorded, v.m.id)
-		}
-		group, member, grouped := strings.Cut(v.m.id, ".")
-		switch {
-		case v.m.keep > 0 && !v.m.recorded && grouped && len(v.outcome) <= maxBagged:
-			if bags[v.m.keep] == nil {
-				bags[v.m.keep] = map[string]*bag{}
-			}
-			bags[v.m.keep].add(group, member, v.outcome)
-		case v.m.keep > 0 || v.m.recorded:
-			kept[v.m.keep] = append(kept[v.m.keep], v.m.id, v.outcome)
-		}
-		if v.m.client != "" {
-			told[v.m.client] = append(told[v.m.client], v.m.id+" "+v.outcome)
-		}
+		r.add(v)
 	}
-	args := make([]any, 0, 16+len(recorded)+4*len(verdicts))
-	args = append(args, l.id, l.queue.config.MaxDead, false, t.name, t.number, done, len(recorded))
-	args = append(args, recorded...)
-	for ms, pairs := range kept {
-		args = append(append(args, "k", ms, len(pairs)), pairs...)
-	}
-	for ms, groups := range bags {
-		args = append(args, "g", ms, 2*len(groups))
-		for group, b := range groups {
-			args = append(args, group, b.text())
-		}
-	}
-	for client, texts := range told {
-		args = append(append(args, "a", client, len(texts)), texts...)
-	}
-	args = append(args, troubles...)
+	args := make([]any, 0, 16+len(r.recorded)+4*len(verdicts))
+	args = append(args, l.id, l.queue.config.MaxDead, false, t.name, t.number, r.done)
+	args = r.append(append(args, len(r.recorded)))
 	whole := l.empty
 	l.empty = nil
-	for batch, n := range ended {
+	for batch, n := range r.ended {
 		if l.left[batch] == n {
 			whole = append(whole, batch)
-		} else if len(indexes[batch]) > 0 {
-			args = append(append(args, "s", batch, len(indexes[batch])), indexes[batch]...)
+		} else if indexes := r.indexes[batch]; len(indexes) > 0 {
+			args = append(append(args, "s", batch, len(indexes)), indexes...)
 		}
 	}
 	if len(whole) > 0 {
 		args = append(append(args, "d", len(whole)), whole...)
 	}
-	return &step{script: finishScript, args: args, ended: ended, whole: whole}
-}
-
-// Bags are by the group of their jobs.
-type bags map[string]*bag
-
-// A bag holds short outcomes of plain jobs of one group, which are kept in Redis
-// as one text: see lua/queue.lua.
-type bag struct {
-	n     int
-	items []byte
-}
-
-// maxBagged is the length of the longest outcome that goes into a bag.
-const maxBagged = 1024
-
-func (b bags) add(group, member, outcome string) {
-	g := b[group]
-	if g == nil {
-		g = &bag{}
-		b[group] = g
-	}
-	g.n++
-	g.items = append(append(g.items, member...), ' ')
-	g.items = append(strconv.AppendInt(g.items, int64(len(outcome)), 10), ' ')
-	g.items = append(g.items, outcome...)
-}
-
-func (b *bag) text() []byte {
-	return append(append(strconv.AppendInt(nil, int64(b.n), 10), ' '), b.items...)
+	return &step{script: finishScript, args: args, ended: r.ended, whole: whole}
 }

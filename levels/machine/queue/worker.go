@@ -22,7 +22,7 @@ type WorkerConfig struct {
 
 	Startup  func(ctx context.Context) error // before the first job; its error ends Run
 	Shutdown func(ctx context.Context)       // after the last job
-	Before   func(ctx context.Context, a *Attempt)
+	Before   func(ctx context.Context, a *Attempt) // in the job's goroutine, before its handler
 	After    func(a *Attempt, end End) // once it is decided what follows, in the job's goroutine
 
 	Logger *slog.Logger // for what goes wrong, and, at level debug, each job; nil means slog.Default()
@@ -74,7 +74,8 @@ func NewWorker(q *Queue, c WorkerConfig) *Worker {
 func (w *Worker) Weight(n int) { w.queues[0].weight = max(n, 1) }
 
 // Also has the worker serve another queue. While several have jobs waiting, each
-// gets its weight's share of the worker's slots; none is starved.
+// gets its weight's share of the worker's slots; none is starved. The handlers read
+// and write with the Codec of the queue that the worker began with.
 func (w *Worker) Also(q *Queue, weight int) {
 	w.queues = append(w.queues, weighted{q, max(weight, 1)})
 }
@@ -128,11 +129,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.check(); err != nil {
 		return err
 	}
-	for _, e := range w.endpoints {
-		for _, m := range slices.Backward(w.middleware) {
-			e.handler = m(e.handler)
-		}
-	}
+	w.wrap()
 	if w.config.Startup != nil {
 		if err := w.config.Startup(ctx); err != nil {
 			return fmt.Errorf("worker: startup: %w", err)
@@ -144,23 +141,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	w.crew.tries = make(chan *try)
-	places := &slots{free: w.config.Concurrency}
-	var lanes []*lane
-	for _, q := range w.queues {
-		for _, s := range q.shards {
-			part := &share{weight: q.weight, backlog: true}
-			l := newLane(w, q, s, places, part, false)
-			lanes = append(lanes, l)
-			part.wake = l.ring
-			places.lanes = append(places.lanes, part)
-			if w.config.Concurrency > 1 && !w.config.Burst { // while one's exchange is on its way, the other's jobs run
-				l.helper = newLane(w, q, s, places, part, true)
-				lanes = append(lanes, l.helper)
-				part.wake = func() { l.ring(); l.helper.ring() }
-			}
-		}
-	}
-	places.release(0) // deals the slots
+	lanes := w.lanes()
 	var working sync.WaitGroup
 	errs := make([]error, len(lanes))
 	for i, l := range lanes {
@@ -179,6 +160,37 @@ func (w *Worker) Run(ctx context.Context) error {
 	working.Wait()
 	w.crew.dismiss()
 	return errors.Join(errs...)
+}
+
+// wrap puts the middleware around the handlers.
+func (w *Worker) wrap() {
+	for _, e := range w.endpoints {
+		for _, m := range slices.Backward(w.middleware) {
+			e.handler = m(e.handler)
+		}
+	}
+}
+
+// lanes makes one for each shard of each queue, and one that helps it: while one's
+// exchange is on its way, the other's jobs run.
+func (w *Worker) lanes() (lanes []*lane) {
+	places := &slots{free: w.config.Concurrency}
+	for _, q := range w.queues {
+		for _, s := range q.shards {
+			part := &share{weight: q.weight, backlog: true}
+			places.lanes = append(places.lanes, part)
+			l := newLane(w, q, s, places, part, false)
+			lanes = append(lanes, l)
+			part.wake = l.ring
+			if w.config.Concurrency > 1 && !w.config.Burst {
+				l.helper = newLane(w, q, s, places, part, true)
+				lanes = append(lanes, l.helper)
+				part.wake = func() { l.ring(); l.helper.ring() }
+			}
+		}
+	}
+	places.release(0) // deals the slots
+	return lanes
 }
 
 func (w *Worker) check() error {
