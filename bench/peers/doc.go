@@ -24,7 +24,7 @@
 //
 // The peer gets what is best for it: the same options of the client of Redis as
 // ours, eight producers, an empty queue looked at every millisecond, no
-// logging, and the better of two concurrencies counts. More connections, more
+// logging, and the best of up to three concurrencies counts. More connections, more
 // producers, or several servers in place of one were tried, and made no
 // difference beyond the noise. Its jobs are numbers as text, while ours go
 // through a codec.

@@ -13,6 +13,7 @@ import (
 // a batch that comes alone, to a worker that waits for it, is the other extreme.
 // These are counts, not times: one round is enough.
 var queueCost = []figure{
+	queueIdle,
 	{"load=busy", func(tb testing.TB, s scale) []line {
 		var contestants []contestant
 		for _, batch := range batches {
@@ -51,6 +52,9 @@ func costLines(what string, m map[string][]series, peer []series) []line {
 	for i, unit := range []string{"trips/job", "commands/job", "bytes/job"} {
 		for _, batch := range batches {
 			l := line{what: fmt.Sprintf("%s, batch %d", what, batch), tag: fmt.Sprintf("batch-%d-", batch), unit: unit, ours: m[fmt.Sprintf("ours %d", batch)][i]}
+			if unit == "trips/job" {
+				l.aim = atMost(3 / float64(batch))
+			}
 			if peer != nil {
 				l.peer, l.theirs = "asynq", peer[i]
 			}
@@ -65,7 +69,7 @@ func (t toll) values() []float64 { return []float64{t.trips, t.commands, t.bytes
 func oursCost(l load) contestant {
 	return contestant{fmt.Sprintf("ours %d", l.batch), func(ctx context.Context) ([]float64, error) {
 		near, far, t := &wire{}, &wire{}, newTally(l.jobs)
-		r, err := newOurs(ctx, numbers, setup{concurrency: 100, producer: near.options(), worker: far.options()}, l, t)
+		r, err := newOurs(ctx, numbers, setup{concurrency: 400, producer: near.options(), worker: far.options()}, l, t)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +97,7 @@ func loneCost(ctx context.Context, batch, times int) ([]float64, error) {
 	near, far := &wire{}, &wire{}
 	l := load{jobs: batch * (times + 1), batch: batch}
 	t := newTally(l.jobs)
-	r, err := newOurs(ctx, numbers, setup{concurrency: 100, producer: near.options(), worker: far.options()}, l, t)
+	r, err := newOurs(ctx, numbers, setup{concurrency: 400, producer: near.options(), worker: far.options()}, l, t)
 	if err != nil {
 		return nil, err
 	}

@@ -252,11 +252,18 @@ func (l *lane) park(ctx context.Context) error {
 	case len(c.items) >= want:
 		l.slots.want(l.share, true)
 	case len(c.items) > 0: // short jobs end before the next round trip begins
-		for range 4 {
+		for i := 0; i < 16 && l.busy(); i++ {
 			runtime.Gosched()
 		}
 	}
 	return nil
+}
+
+// busy reports whether a job of this lease runs.
+func (l *lane) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running) > 0
 }
 
 // doze looks at the queue again after a while, or when a job has ended.
