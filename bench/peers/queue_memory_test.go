@@ -3,6 +3,8 @@ package peers
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
@@ -27,8 +29,46 @@ var queueMemory = []figure{
 				line{what: "job that waits, " + name, tag: name + "-queued-", unit: "B", ours: m[name][0], peer: "asynq", theirs: m["asynq"][0]},
 				line{what: "result that is kept, " + name, tag: name + "-kept-", unit: "B", ours: m[name][1], peer: "asynq", theirs: m["asynq"][1]})
 		}
-		return lines
+		dead := contest(tb, 1, contestant{"ours", func(ctx context.Context) ([]float64, error) { return deadLetters(ctx, s.stored/10) }})["ours"]
+		return append(lines, line{what: "dead letter, its error without", tag: "dead-", unit: "B", ours: dead[0]})
 	}},
+}
+
+// deadLetters returns the bytes of a dead letter of 200 bytes, besides the text of
+// its error.
+func deadLetters(ctx context.Context, jobs int) (values []float64, err error) {
+	q, err := setup{}.open(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	before, err := usedMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ins := make([]string, jobs)
+	for i := range ins {
+		ins[i] = pages.in(i)
+	}
+	if _, err := pages.task.EnqueueMany(ctx, q, ins); err != nil {
+		return nil, err
+	}
+	clueless := queue.NewWorker(q, queue.WorkerConfig{Concurrency: 100, Burst: true, Logger: slog.New(slog.DiscardHandler)})
+	if err := clueless.Run(ctx); err != nil { // it knows no task, so it gives all of them up
+		return nil, err
+	}
+	after, err := usedMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	letters, err := q.DeadLetters(ctx, jobs+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(letters) != jobs {
+		return nil, fmt.Errorf("%d of %d jobs are dead", len(letters), jobs)
+	}
+	return []float64{(after-before)/float64(jobs) - float64(len(letters[0].Error))}, nil
 }
 
 func oursStored(name string, jobs int, opts ...queue.Option) contestant {
