@@ -22,9 +22,11 @@ func (l *lane) keep(ctx context.Context) {
 		if time.Now().Before(l.alarm()) {
 			continue
 		}
+		l.expect(time.Time{}) // the answer tells what comes next; if it counts for nothing, the next beat's does
 		c, err := l.exchange(nil, 0, true)
 		if err != nil {
 			pause(ctx, 100*time.Millisecond)
+			l.expect(time.Now())
 			continue
 		}
 		l.accept(c, 0)
@@ -54,11 +56,12 @@ func (l *lane) alarm() time.Time {
 
 // note sets the alarm to when Redis said that there is something to see to. Of two
 // answers that overtook each other the later one counts, and the earlier alarm of
-// two that were given in the same millisecond.
+// two that were given in the same millisecond. None is overtaken by more than it may
+// take: the clock was set back then.
 func (l *lane) note(c claimed, now time.Time) {
 	at := now.Add(c.wait)
 	switch {
-	case c.now < l.noted, c.now == l.noted && (c.wait < 0 || !l.event.IsZero() && l.event.Before(at)):
+	case c.now < l.noted && l.noted-c.now < (block+answer).Milliseconds(), c.now == l.noted && (c.wait < 0 || !l.event.IsZero() && l.event.Before(at)):
 		return
 	case c.wait < 0:
 		at = time.Time{}
@@ -68,6 +71,13 @@ func (l *lane) note(c claimed, now time.Time) {
 	case l.early <- struct{}{}:
 	default:
 	}
+}
+
+// expect sets the alarm; zero means never.
+func (l *lane) expect(event time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.event = event
 }
 
 // lose gives up a lane that has fallen: its jobs are others' now.

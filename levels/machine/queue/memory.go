@@ -8,6 +8,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // memory makes a link to a Redis of its own, in this process' memory, which is
@@ -29,6 +30,8 @@ func memory() *link {
 		DisableIdentity:       true,
 		ContextTimeoutEnabled: true,
 		Protocol:              2,
+		// Or each client looks its address up in the DNS, which is none.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	quiet()
 	again := func(read time.Duration) redis.UniversalClient {

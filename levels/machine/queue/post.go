@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 )
 
 // A post sends the jobs of one program to one shard. What comes while the last
@@ -169,7 +168,8 @@ func (p *post) settle(b bundle, err error) (done bool) {
 	p.mu.Lock()
 	for _, s := range b.streams {
 		if err == nil {
-			s.known, s.heard = s.sent, time.Now()
+			s.known = s.sent
+			s.hear(p.shard.clock.read())
 		}
 	}
 	p.free = append(p.free, b.streams...)

@@ -15,6 +15,16 @@ type stream struct {
 	sent  int64     // the last number used; owned by who took the stream
 	known int64     // the last number that Redis has acknowledged; guarded by post.mu, as is
 	heard time.Time // when Redis last knew it: after ten minutes it need not
+	clock int64     // what Redis' clock showed then
+}
+
+// hear notes that Redis has answered, at a time by its clock.
+func (s *stream) hear(now int64) { s.heard, s.clock = time.Now(), now }
+
+// aged reports whether Redis' clock has jumped so far ahead that the number may have
+// gone with its time.
+func (s *stream) aged(now int64) bool {
+	return now-s.clock-time.Since(s.heard).Milliseconds() > (callLife / 4).Milliseconds()
 }
 
 // stream takes a stream that nobody uses, and its next number.
@@ -49,7 +59,9 @@ func (p *post) lost(ctx context.Context) (bool, error) {
 	if len(promises) == 0 {
 		return false, nil
 	}
+	var clock *redis.TimeCmd
 	_, err := p.shard.link.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		clock = pipe.Time(ctx)
 		for i := range promises {
 			key := p.shard.prefix + "sent:" + promises[i].stream.name
 			promises[i].now = pipe.Get(ctx, key)
@@ -64,10 +76,15 @@ func (p *post) lost(ctx context.Context) (bool, error) {
 	defer p.mu.Unlock()
 	for _, promise := range promises {
 		text, _, _ := strings.Cut(promise.now.Val(), " ")
-		if n, _ := strconv.ParseInt(text, 10, 64); n < promise.known {
+		n, _ := strconv.ParseInt(text, 10, 64)
+		switch now := clock.Val().UnixMilli(); {
+		case n < promise.known && !promise.stream.aged(now):
 			return true, nil
+		case n < promise.known:
+			promise.stream.known = 0
+		default:
+			promise.stream.hear(now)
 		}
-		promise.stream.heard = time.Now()
 	}
 	return false, nil
 }

@@ -20,10 +20,10 @@ type WorkerConfig struct {
 	Grace       time.Duration // for running jobs when Run's ctx ends; 0 means 8 s
 	Burst       bool          // return when no job is ready, instead of waiting for more
 
-	Startup  func(ctx context.Context) error // before the first job; its error ends Run
-	Shutdown func(ctx context.Context)       // after the last job
+	Startup  func(ctx context.Context) error       // before the first job; its error ends Run
+	Shutdown func(ctx context.Context)             // after the last job
 	Before   func(ctx context.Context, a *Attempt) // in the job's goroutine, before its handler
-	After    func(a *Attempt, end End) // once it is decided what follows, in the job's goroutine
+	After    func(a *Attempt, end End)             // once it is decided what follows, in the job's goroutine
 
 	Logger *slog.Logger // for what goes wrong, and, at level debug, each job; nil means slog.Default()
 }
