@@ -27,8 +27,11 @@ var stores [2]*store.Store
 // TestMain lets the test binary play the embedded store.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or the store, built with -race, takes a second to leave
-	if os.Getenv(role) == "" {
+	switch os.Getenv(role) {
+	case "":
 		os.Exit(run(m))
+	case inBubble:
+		os.Exit(m.Run())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { io.Copy(io.Discard, os.Stdin); cancel() }()
