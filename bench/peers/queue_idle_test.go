@@ -7,7 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -35,8 +36,8 @@ var queueIdle = figure{"load=none/process=levels", func(tb testing.TB, s scale) 
 	}
 }}
 
-// idleWorker runs a worker for a while, and returns the bytes and the time that it
-// has taken in all.
+// idleWorker runs a worker for a while, and returns the bytes that it held at most
+// and the processor time that it took in all.
 func idleWorker(ctx context.Context, binary string, d time.Duration) (peak float64, used time.Duration, err error) {
 	cmd := exec.CommandContext(ctx, binary, "worker", "queue", "--leash", "--redis", server.URL)
 	cmd.Stderr = os.Stderr
@@ -54,18 +55,26 @@ func idleWorker(ctx context.Context, binary string, d time.Duration) (peak float
 	}
 	ready, _ := bufio.NewReader(out).ReadString('\n')
 	time.Sleep(d)
-	cmd.Process.Signal(syscall.SIGTERM)
-	if err := cmd.Wait(); err != nil {
-		return 0, 0, fmt.Errorf("the worker says %q: %w", ready, err)
+	peak, err = peakRSS(cmd.Process.Pid)
+	leash.Close()
+	if ended := cmd.Wait(); ended != nil {
+		return 0, 0, fmt.Errorf("the worker says %q: %w", ready, ended)
 	}
-	peak, err = peakRSS(cmd.ProcessState)
 	return peak, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), err
 }
 
-func peakRSS(s *os.ProcessState) (float64, error) {
-	usage, ok := s.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, fmt.Errorf("this system does not tell what a process took: %T", s.SysUsage())
+// peakRSS is from Linux' /proc. What wait tells begins with the memory of the process
+// that started the other.
+func peakRSS(pid int) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
 	}
-	return float64(usage.Maxrss) * 1024, nil // Linux counts in KiB
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) < 2 || fields[1] != "kB" {
+		return 0, fmt.Errorf("no VmHWM in the status of process %d", pid)
+	}
+	kB, err := strconv.ParseFloat(fields[0], 64)
+	return kB * 1024, err
 }

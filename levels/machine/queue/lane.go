@@ -252,7 +252,7 @@ func (l *lane) park(ctx context.Context) error {
 	case len(c.items) >= want:
 		l.slots.want(l.share, true)
 	case len(c.items) > 0: // short jobs end before the next round trip begins
-		for i := 0; i < 16 && l.busy(); i++ {
+		for i := 0; i < 64 && l.busy(); i++ {
 			runtime.Gosched()
 		}
 	}
