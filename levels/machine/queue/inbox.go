@@ -112,7 +112,7 @@ func (b *inbox) read() {
 				p.XTrimMinID(ctx, key, last)
 				trimmed, unread = last, 0
 			}
-			reply = p.Do(ctx, "xread", "count", 64, "block", block.Milliseconds(), "streams", key, last)
+			reply = p.Do(ctx, "xread", "count", 8, "block", block.Milliseconds(), "streams", key, last)
 			return nil
 		})
 		quiet := false

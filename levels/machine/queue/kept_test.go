@@ -94,3 +94,34 @@ func TestKeptForDifferentTimes(t *testing.T) {
 		}
 	})
 }
+
+// Jobs that keep nothing do not tear apart those that do: the keys are few.
+func TestKeptAmongCalls(t *testing.T) {
+	each(t, func(r *rig) {
+		r.leaves(results...)
+		q := r.open(queue.Config{})
+		w := r.worker(q, queue.WorkerConfig{})
+		queue.Handle(w, double, doubles)
+		r.work(w)
+		const jobs = 100
+		for i := range jobs {
+			if _, err := double.Call(r.Context(), q, i); err != nil {
+				r.Fatal(err)
+			}
+			if _, err := double.Enqueue(r.Context(), q, i, queue.KeepFor(time.Hour+time.Duration(i%2)*time.Minute)); err != nil {
+				r.Fatal(err)
+			}
+		}
+		r.eventually("all are done", func() bool { return w.Stats().Done == 2*jobs })
+		r.eventually("all are kept", func() bool { info, err := q.Info(r.Context()); return err == nil && info.Kept == jobs })
+		groups := 0
+		for _, key := range r.keys() {
+			if strings.Contains(key, "}:kept:") {
+				groups++
+			}
+		}
+		if groups != 2 {
+			r.Errorf("%d jobs of two kinds are kept in %d groups, want 2", jobs, groups)
+		}
+	})
+}

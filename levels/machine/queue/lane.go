@@ -31,7 +31,7 @@ type lane struct {
 	shard  *shard
 	slots  *slots
 	share  *share                // with the helper
-	wake   chan struct{}         // there is a verdict, or a slot
+	wake   chan struct{}         // there is a verdict, or a slot, or the backlog has begun or ended
 	early  chan struct{}         // the keeper's alarm is earlier than it was
 	idle   redis.UniversalClient // to park with
 	jobs   sync.WaitGroup
@@ -148,6 +148,8 @@ func (l *lane) step(ctx context.Context) error {
 	switch {
 	case c.state == "paused" && l.worker.config.Burst:
 		return l.burst(ctx, 0)
+	case c.state == "paused" && l.helps:
+		l.slots.want(l.share, false) // the other one looks again
 	case c.state == "paused":
 		l.doze(ctx, time.Second)
 	case c.state == "ok" && len(c.items) == want && l.helper != nil:
@@ -269,12 +271,18 @@ func (l *lane) busy() bool {
 // doze looks at the queue again after a while, or when a job has ended.
 func (l *lane) doze(ctx context.Context, d time.Duration) {
 	l.slots.want(l.share, false)
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-	case <-l.wake:
-	case <-ctx.Done():
+	case <-l.wake: // that was this, and the slots granted before
+	default:
+	}
+	if !l.toTell() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-l.wake:
+		case <-ctx.Done():
+		}
 	}
 	l.slots.want(l.share, true)
 }

@@ -53,7 +53,8 @@ type Queue struct {
 
 	naming struct { // of jobs that were given no id
 		sync.Mutex
-		group, members, keep int64
+		last   int64            // group
+		groups map[int64]*group // that are not full, by how long their outcomes are kept
 	}
 
 	post  []*post  // to each shard
@@ -118,6 +119,7 @@ func newQueue(l *link, c Config) (*Queue, error) {
 		}
 	}
 	q := &Queue{config: c, link: l, client: strings.ToLower(rand.Text()[:12])}
+	q.naming.groups = map[int64]*group{}
 	for i := range c.Shards {
 		name := c.Name
 		if c.Shards > 1 {
@@ -217,25 +219,37 @@ func (q *Queue) address(messages []message) (parts [][]int) {
 // long.
 func (q *Queue) newID(m *message, at int) string {
 	q.naming.Lock()
-	if q.naming.members == groupSize || q.naming.keep != m.keep {
-		q.naming.group++
-		q.naming.members, q.naming.keep = 0, m.keep
+	keep := int64(0) // a group of its own for those that keep nothing, or apart
+	if !m.recorded {
+		keep = m.keep
 	}
-	group, member := q.naming.group, q.naming.members
-	q.naming.members++
+	g := q.naming.groups[keep]
+	if g == nil || g.members == groupSize {
+		q.naming.last++
+		g = &group{number: q.naming.last}
+		if len(q.naming.groups) > 1000 {
+			clear(q.naming.groups)
+		}
+		q.naming.groups[keep] = g
+	}
+	number, member := g.number, g.members
+	g.members++
 	q.naming.Unlock()
 
 	b := make([]byte, 0, 48)
 	if !m.recorded {
 		b = append(b, plainID...)
 	}
-	b = strconv.AppendInt(append(append(b, q.client...), '-'), group, 36)
+	b = strconv.AppendInt(append(append(b, q.client...), '-'), number, 36)
 	b = strconv.AppendInt(append(b, '.'), member, 36)
 	if len(q.shards) > 1 {
 		b = strconv.AppendInt(append(b, '~'), int64(at), 10)
 	}
 	return string(b)
 }
+
+// A group is jobs that were named one after the other.
+type group struct{ number, members int64 }
 
 // groupSize is how many jobs a group has: whoever looks for the outcome of one
 // passes those of the others.
@@ -292,15 +306,9 @@ func (q *Queue) greet(ctx context.Context) error {
 	ctx, cancel := patience(ctx)
 	defer cancel()
 	for _, s := range q.shards {
-		reply, err := s.run(ctx, timeScript)
-		if err != nil {
+		if err := s.askTime(ctx); err != nil {
 			return err
 		}
-		now, err := reply.Int64()
-		if err != nil {
-			return fmt.Errorf("time of Redis at %s: %w", q.link.where, err)
-		}
-		s.clock.set(now)
 	}
 	return q.link.inspect(ctx)
 }

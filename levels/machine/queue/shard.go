@@ -16,7 +16,7 @@ import (
 
 // Version is that of the keys and scripts. It is part of every key, so that
 // programs of different versions never meet.
-const Version = "2"
+const Version = "3"
 
 // A shard is one queue in Redis, or one of the parts of a queue. Its keys carry
 // the same tag in braces, so that a cluster keeps them in one place.
@@ -186,6 +186,20 @@ func (s *shard) run(ctx context.Context, sc script, args ...any) (*redis.Cmd, er
 	st := &step{script: sc, args: args}
 	err := s.insist(ctx, func() error { return s.pipeline(ctx, s.link.rdb, nil, nil, st) })
 	return st.reply, err
+}
+
+// askTime sets the clock.
+func (s *shard) askTime(ctx context.Context) error {
+	reply, err := s.run(ctx, timeScript)
+	if err != nil {
+		return err
+	}
+	now, err := reply.Int64()
+	if err != nil {
+		return fmt.Errorf("time of Redis at %s: %w", s.link.where, err)
+	}
+	s.clock.set(now)
+	return nil
 }
 
 // insist repeats an exchange with Redis until it is answered, or ctx ends. An

@@ -79,7 +79,7 @@ func (s *slots) wants(l *share) bool {
 func (s *slots) rush(l *share) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !l.rush {
+	if l.backlog && !l.rush {
 		l.rush = true
 		l.wake()
 	}

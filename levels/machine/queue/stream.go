@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 type stream struct {
 	name  string
 	sent  int64     // the last number used; owned by who took the stream
-	known int64     // the last number that Redis has acknowledged; guarded by post.mu, as is
+	known int64     // the last number that Redis has acknowledged; guarded by post.mu, as are the others
 	heard time.Time // when Redis last knew it: after ten minutes it need not
 	clock int64     // what Redis' clock showed then
 }
@@ -43,11 +44,6 @@ func (p *post) stream() (s *stream) {
 // was restarted, or replaced, without its latest writes. It asks for the numbers
 // of the streams, which would be forgotten with them.
 func (p *post) lost(ctx context.Context) (bool, error) {
-	type promise struct {
-		stream *stream
-		known  int64
-		now    *redis.StringCmd
-	}
 	var promises []promise
 	p.mu.Lock()
 	for _, s := range p.streams {
@@ -59,9 +55,7 @@ func (p *post) lost(ctx context.Context) (bool, error) {
 	if len(promises) == 0 {
 		return false, nil
 	}
-	var clock *redis.TimeCmd
 	_, err := p.shard.link.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		clock = pipe.Time(ctx)
 		for i := range promises {
 			key := p.shard.prefix + "sent:" + promises[i].stream.name
 			promises[i].now = pipe.Get(ctx, key)
@@ -72,21 +66,38 @@ func (p *post) lost(ctx context.Context) (bool, error) {
 	if err = ignoreNil(err); err != nil {
 		return false, err
 	}
+	if slices.ContainsFunc(promises, promise.broken) { // maybe because of Redis' clock
+		if err := p.shard.askTime(ctx); err != nil {
+			return false, err
+		}
+	}
+	now := p.shard.clock.read()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, promise := range promises {
-		text, _, _ := strings.Cut(promise.now.Val(), " ")
-		n, _ := strconv.ParseInt(text, 10, 64)
-		switch now := clock.Val().UnixMilli(); {
-		case n < promise.known && !promise.stream.aged(now):
+	for _, pr := range promises {
+		switch {
+		case pr.broken() && !pr.stream.aged(now):
 			return true, nil
-		case n < promise.known:
-			promise.stream.known = 0
+		case pr.broken():
+			pr.stream.known = 0
 		default:
-			promise.stream.hear(now)
+			pr.stream.hear(now)
 		}
 	}
 	return false, nil
+}
+
+// A promise is a number that Redis has acknowledged, and what it says now.
+type promise struct {
+	stream *stream
+	known  int64
+	now    *redis.StringCmd
+}
+
+func (p promise) broken() bool {
+	text, _, _ := strings.Cut(p.now.Val(), " ")
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n < p.known
 }
 
 // settleLoss lets the streams begin anew after a loss.

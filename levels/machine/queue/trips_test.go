@@ -209,3 +209,41 @@ func TestForgottenScripts(t *testing.T) {
 		}
 	})
 }
+
+// A worker of a paused queue in which jobs wait looks about once a second whether
+// it goes on; and one that works until nothing is left, while its last job runs, every
+// few seconds.
+func TestDozing(t *testing.T) {
+	each(t, func(r *rig) {
+		for _, burst := range []bool{false, true} {
+			q, n := r.counted()
+			w := r.worker(q, queue.WorkerConfig{Burst: burst})
+			queue.Handle(w, double, func(_ context.Context, v int) (int, error) {
+				time.Sleep(2 * time.Second)
+				return 2 * v, nil
+			})
+			if !burst {
+				if err := q.Pause(r.Context()); err != nil {
+					r.Fatal(err)
+				}
+			}
+			if _, err := double.EnqueueMany(r.Context(), q, make([]int, 5)); err != nil {
+				r.Fatal(err)
+			}
+			stop := r.work(w)
+			r.pass(200 * time.Millisecond)
+			before, _ := n.count()
+			r.pass(1500 * time.Millisecond)
+			if after, _ := n.count(); after-before > 8 { // with heartbeats
+				r.Errorf("burst %v: %d round trips in 1.5 s", burst, after-before)
+			}
+			if !burst {
+				if err := q.Resume(r.Context()); err != nil {
+					r.Fatal(err)
+				}
+			}
+			r.eventually("all jobs are done", func() bool { return w.Stats().Done == 5 })
+			stop()
+		}
+	})
+}

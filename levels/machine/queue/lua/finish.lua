@@ -6,7 +6,7 @@
 --   how many are done, n, the ids of those n that have a record, then any of
 --   'k', ms, n, id, outcome, ...         outcomes to keep, for 0 ms only to be told
 --   'g', ms, n, group, bag, ...          short ones of plain jobs to keep
---   'a', client, n, text, ...            answers to a client, at most 1000
+--   'a', client, n, text, ...            answers to a client
 --   't', batch, index, verdict, ms, text trouble: 'r' again in ms, 'x' bury, 'b' give back
 --   's', batch, n, index, ...            those of a batch that have ended
 --   'd', n, batch, ...                   batches of which all have
@@ -37,7 +37,7 @@ local function trouble(entry, verdict, ms, text)
   redis.call('RPUSH', ready, 'r' .. id)
 end
 
--- stow keeps bags for a time, and returns of how many outcomes: group, bag, group, bag, ...
+-- stow keeps bags for a time, and counts their outcomes: group, bag, group, bag, ...
 local function stow(ms, ...)
   local second = math.ceil((now() + ms) / 1000)
   local pairs, groups, n = {...}, {}, 0

@@ -53,7 +53,7 @@ local jobs, handed = running()
 local waiting = redis.call('LLEN', ready) + handed
 if redis.call('LINDEX', ready, 0) == 'w' then waiting = waiting - 1 end
 return {
-  now(), waiting, jobs, redis.call('ZCARD', due), redis.call('ZCARD', dead), 
+  now(), waiting, jobs, redis.call('ZCARD', due), redis.call('ZCARD', dead),
   redis.call('HLEN', done) + (redis.call('GET', prefix .. 'kept') or 0),
   workers(), redis.call('EXISTS', paused),
   oldest(), redis.call('HGETALL', stat),

@@ -4,15 +4,20 @@
 -- its state (q waits, d deferred, r runs, x dead), tries and last error,
 -- its envelope, and when it is due; or n, if nothing is known.
 
--- outcome returns that of a job, if it is kept.
+-- outcome returns that of a job, if it is kept. Who asks for one of a group often asks
+-- for many, so its bags are opened once.
+local groups = {}
 local function outcome(id)
   local text = redis.call('HGET', done, id)
   local group, member = string.match(id, '^(~.*)%.(.*)$')
   if text or not group then return text end
-  for _, bag in ipairs(redis.call('LRANGE', prefix .. 'kept:' .. group, 0, -1)) do
-    each(bag, function(m, t) if m == member then text = t end end)
+  if not groups[group] then
+    groups[group] = {}
+    for _, bag in ipairs(redis.call('LRANGE', prefix .. 'kept:' .. group, 0, -1)) do
+      each(bag, function(m, t) groups[group][m] = t end)
+    end
   end
-  return text
+  return groups[group][member]
 end
 
 local answers = {}

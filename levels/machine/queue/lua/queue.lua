@@ -1,7 +1,7 @@
 -- What every script begins with: the keys of one queue, and what the scripts have
 -- in common. docs/queue.md tells what lies under each key.
 local ready = KEYS[1]
-local prefix = string.sub(ready, 1, -6) -- of all keys: "levels2:{name}:", so they lie in one slot
+local prefix = string.sub(ready, 1, -6) -- of all keys: "levels3:{name}:", so they lie in one slot
 local due, job, state = prefix .. 'due', prefix .. 'job', prefix .. 'state'
 local lease, abort, paused = prefix .. 'lease', prefix .. 'abort', prefix .. 'paused'
 local done, exp, dead, stat = prefix .. 'done', prefix .. 'exp', prefix .. 'dead', prefix .. 'stat'
