@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
@@ -162,8 +163,11 @@ func TestFallenWhileParking(t *testing.T) {
 		r.wantResults(r.call(s.direct, "", 0, 1), 0, 1) // it has a lease
 		s.freeze()
 		r.eventually("the lane has fallen", func() bool {
-			_, stop := r.labour(s.direct, queue.WorkerConfig{Lease: brief, Burst: true})
-			stop()
+			w := r.worker(s.direct, queue.WorkerConfig{Lease: brief, Burst: true})
+			queue.Handle(w, chores, func(context.Context, chore) (int, error) { return 0, nil })
+			if err := w.Run(r.Context()); err != nil {
+				r.Fatal(err)
+			}
 			return r.rdb.ZCard(r.Context(), r.key("lease")).Val() == 0
 		})
 		calls := r.call(s.direct, "", 1, 3, queue.MaxTries(1))
