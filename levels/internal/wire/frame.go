@@ -45,6 +45,13 @@ func (w *Writer) Results(results []levels.Result) error {
 	return nil
 }
 
+// Will writes the last will of a batch: what has no result by now has not begun and
+// will not, for the worker dies or gives up the batch.
+func (w *Writer) Will() error {
+	w.buf = AppendResults(append(w.buf[:0], 0, 0, 0, 0), nil)
+	return w.frame()
+}
+
 func (w *Writer) frame() error {
 	if len(w.buf)-4 > Limit {
 		return fmt.Errorf("frame of %d bytes is over the limit of %d", len(w.buf)-4, Limit)
@@ -80,27 +87,21 @@ func (r *Reader) Tasks() ([]levels.Task, error) {
 	return Tasks(b)
 }
 
-// Results reads frames of results until dst is full. They must fill it
-// exactly. After an error dst may be filled in part.
-func (r *Reader) Results(dst []levels.Result) error {
-	for len(dst) > 0 {
-		b, err := r.frame()
-		if err != nil {
-			return noEOF(err)
-		}
-		n, _, err := count(b)
-		if err != nil {
-			return err
-		}
-		if n == 0 || n > len(dst) {
-			return fmt.Errorf("want %d results, have %d", len(dst), n)
-		}
-		if err := Results(b, dst[:n]); err != nil {
-			return err
-		}
-		dst = dst[n:]
+// Results reads a frame of results into dst, and returns how many they are, at
+// most as many as it holds. None means a last will, see [Writer.Will].
+func (r *Reader) Results(dst []levels.Result) (n int, err error) {
+	b, err := r.frame()
+	if err != nil {
+		return 0, noEOF(err)
 	}
-	return nil
+	n, _, err = count(b)
+	if err != nil {
+		return 0, err
+	}
+	if n > len(dst) {
+		return 0, fmt.Errorf("want %d results at most, have %d", len(dst), n)
+	}
+	return n, Results(b, dst[:n])
 }
 
 func (r *Reader) frame() ([]byte, error) {

@@ -11,6 +11,7 @@
 package wire
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 const (
 	// Version is the protocol's. Both ends must speak the same one; there is
 	// no negotiation, because both are built from the same source.
-	Version = 1
+	Version = 2
 
 	// Limit is the most bytes a batch may take. It keeps a corrupt length
 	// from claiming all memory.
@@ -33,6 +34,7 @@ const (
 	output  = iota // the field is the output
 	failure        // the field is the text of an error
 	lost           // the same, of an error that is [levels.ErrLost]
+	late           // the same, of an error that is [context.DeadlineExceeded]
 )
 
 // AppendTasks appends tasks to b.
@@ -70,7 +72,7 @@ func Tasks(b []byte) ([]levels.Task, error) {
 }
 
 // AppendResults appends results to b. Of an error only the text is kept, and
-// whether it is [levels.ErrLost]. An output that would take b over [Limit]
+// whether it is [levels.ErrLost] or [context.DeadlineExceeded]. An output that would take b over [Limit]
 // becomes an error.
 func AppendResults(b []byte, results []levels.Result) []byte {
 	b = binary.AppendUvarint(b, uint64(len(results)))
@@ -84,6 +86,9 @@ func AppendResults(b []byte, results []levels.Result) []byte {
 			b = appendField(b, fmt.Sprintf("output of %d bytes does not fit: the results of a batch may take %d bytes", len(r.Output), Limit))
 		case errors.Is(r.Err, levels.ErrLost):
 			b = append(b, lost)
+			b = appendField(b, cut(r.Err.Error()))
+		case errors.Is(r.Err, context.DeadlineExceeded):
+			b = append(b, late)
 			b = appendField(b, cut(r.Err.Error()))
 		default:
 			b = append(b, failure)
@@ -133,7 +138,9 @@ func Results(b []byte, dst []levels.Result) error {
 		case failure:
 			results[i].Err = errors.New(string(field))
 		case lost:
-			results[i].Err = lostError(field)
+			results[i].Err = sentError{string(field), levels.ErrLost}
+		case late:
+			results[i].Err = sentError{string(field), context.DeadlineExceeded}
 		default:
 			return fmt.Errorf("result %d is of unknown kind %d", i, kind)
 		}
@@ -145,11 +152,14 @@ func Results(b []byte, dst []levels.Result) error {
 	return nil
 }
 
-// lostError is an ErrLost that came over the wire with the text it had there.
-type lostError string
+// A sentError came over the wire with the text that it had there.
+type sentError struct {
+	text string
+	kind error
+}
 
-func (e lostError) Error() string { return string(e) }
-func (lostError) Unwrap() error   { return levels.ErrLost }
+func (e sentError) Error() string { return e.text }
+func (e sentError) Unwrap() error { return e.kind }
 
 // Fit returns how many of the tasks, counted from the first, to send as one
 // batch: as many as stay below a mebibyte, and at least one. It fails if the

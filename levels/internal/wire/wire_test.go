@@ -2,7 +2,9 @@ package wire_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -42,7 +44,7 @@ func TestResultsRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]levels.Result, 3)
-	if err := wire.NewReader(&pipe).Results(got); err != nil {
+	if err := all(wire.NewReader(&pipe), got); err != nil {
 		t.Fatal(err)
 	}
 	if string(got[0].Output) != "fine" || got[0].Err != nil {
@@ -53,6 +55,38 @@ func TestResultsRoundTrip(t *testing.T) {
 	}
 	if !errors.Is(got[2].Err, levels.ErrLost) || got[2].Err.Error() != gone.Error() {
 		t.Errorf("lost: %v", got[2].Err)
+	}
+}
+
+// all reads frames until dst is full.
+func all(r *wire.Reader, dst []levels.Result) error {
+	for len(dst) > 0 {
+		n, err := r.Results(dst)
+		if err != nil {
+			return err
+		}
+		dst = dst[n:]
+	}
+	return nil
+}
+
+// A will has no results, and those of a frame may be fewer than are awaited, not more.
+func TestWill(t *testing.T) {
+	var pipe bytes.Buffer
+	w, r := wire.NewWriter(&pipe), wire.NewReader(&pipe)
+	late := fmt.Errorf("too slow: %w", context.DeadlineExceeded)
+	if err := errors.Join(w.Will(), w.Results([]levels.Result{{Err: late}}), w.Results(make([]levels.Result, 3))); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]levels.Result, 2)
+	if n, err := r.Results(got); n != 0 || err != nil {
+		t.Errorf("a will is %d results, %v", n, err)
+	}
+	if n, err := r.Results(got); n != 1 || err != nil || !errors.Is(got[0].Err, context.DeadlineExceeded) || got[0].Err.Error() != late.Error() {
+		t.Errorf("%d results, %v: %v", n, err, got[0].Err)
+	}
+	if n, err := r.Results(got); err == nil {
+		t.Errorf("three results fit into %d", n)
 	}
 }
 
@@ -94,7 +128,7 @@ func TestHostileFrames(t *testing.T) {
 			t.Errorf("%s: err = %v", name, err)
 		}
 	}
-	if err := wire.NewReader(strings.NewReader("")).Results(make([]levels.Result, 1)); err != io.ErrUnexpectedEOF {
+	if _, err := wire.NewReader(strings.NewReader("")).Results(make([]levels.Result, 1)); err != io.ErrUnexpectedEOF {
 		t.Errorf("results that never come: %v", err)
 	}
 	if err := wire.Results(wire.AppendResults(nil, make([]levels.Result, 2)), make([]levels.Result, 3)); err == nil {
@@ -143,7 +177,7 @@ func TestManyLargeResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]levels.Result, len(sent))
-	if err := wire.NewReader(&pipe).Results(got); err != nil {
+	if err := all(wire.NewReader(&pipe), got); err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range got {
