@@ -1,37 +1,48 @@
 // Package process is the level of processes: workers with a memory of their
-// own, started from this same program and spoken to over pipes.
+// own, started from this same program and spoken to over a pipe, a socket, or
+// memory that both share.
 //
 // A worker that crashes takes down the tasks it had in hand and nothing else;
 // it is replaced. A task that must end can be ended, because a process, unlike
 // a thread, can be killed from outside. The price is that inputs and outputs
-// are copied, twice each, and that a hand-over costs two system calls at either
-// end. Batches share that price.
+// are copied, twice each, and that a hand-over wakes a process at either end. Batches
+// share that price, and two slices of a batch are under way to each worker, so that it
+// computes while the next one travels.
 package process
 
 import (
-	"bufio"
 	"cmp"
-	"context"
-	"errors"
-	"fmt"
+	"hash/maphash"
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/internal/crew"
-	"github.com/fourlevels/fourlevels/levels/internal/wire"
-	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
 // Config tells how many processes to start, and which.
 type Config struct {
 	Processes int // 0 means one for each processor (GOMAXPROCS)
 
-	// Command starts a worker, which must call [Serve] on its standard input
-	// and output. Nil means this program again, whose main must call [Main].
+	// Transport is how tasks get to a worker and results back; "" means "pipe".
+	//
+	//	pipe    its standard input and output: works everywhere
+	//	socket  a pair of Unix sockets
+	//	shm     a ring in shared memory: the fastest; Linux only
+	//	spawn   a pipe, to a new process for each task: the naive way, to compare with
+	Transport string
+
+	// Timeout is how long a task may take before its worker is killed and it fails
+	// with [context.DeadlineExceeded]; no other task notices. It comes up to half as
+	// much too late. 0 means that tasks may take for ever. A worker whose level is not
+	// [levels.Serial] does not know its tasks: there a slice of a batch may take as
+	// long as its tasks together, and is lost.
+	Timeout time.Duration
+
+	// Command starts a worker, which must call [ServeStdio]. Nil means this program
+	// again, whose main must call [Main].
 	Command []string
 
 	Env   []string      // of the workers; nil means this process' own
@@ -39,166 +50,60 @@ type Config struct {
 	Grace time.Duration // how long Close waits before it kills; 0 means 2 s
 }
 
-// New returns a level of processes, each of which starts with its first task
-// and runs one slice of a batch at a time.
+// Transports are the names of all, the default first.
+var Transports = []string{"pipe", "socket", "shm", "spawn"}
+
+// New returns a level of processes, each of which starts with its first task.
 //
 // When ctx ends, the workers that have tasks of that Run are killed. When a
-// worker dies, its tasks fail with [levels.ErrLost]: some of them may have run
-// (at most once; nothing is tried again). Errors keep their text only.
+// worker dies, what it had in hand fails with [levels.ErrLost]: at most once is a task
+// run, and nothing that may have begun is tried again. What the worker had not begun
+// runs elsewhere. If a function panics, that is all but its own task; if the whole
+// process is killed, it is the slices behind the one it was at.
+//
+// A task that has killed three workers is refused with [ErrRefused]. If three
+// workers in a row die before they say hello, tasks fail for a second without
+// another attempt. Errors keep their text only.
 func New(c Config) levels.Level {
 	if c.Processes <= 0 {
 		c.Processes = runtime.GOMAXPROCS(0)
 	}
+	c.Transport = cmp.Or(c.Transport, "pipe")
 	c.Start = cmp.Or(c.Start, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 2*time.Second)
-	return crew.New(c.Processes, handOver, func() crew.Worker { return &worker{config: c} })
+	p := &pool{Config: c, suspects: suspects{seed: maphash.MakeSeed(), died: map[uint64]int{}}}
+	return crew.New(c.Processes, func() crew.Worker { return &worker{pool: p} })
 }
 
-// handOver is about what it costs to wake a worker and to be woken by it, when
-// both sleep (BenchmarkLatency, work=empty).
-const handOver = 100 * time.Microsecond
-
-// A worker owns one child at a time. It starts the child when there is work and
-// none is running, so that a child that died is replaced.
-type worker struct {
-	config Config
-	child  *child.Process
-	out    *wire.Writer // to the child
-	in     *wire.Reader // from the child
-}
-
-// Run implements crew.Worker.
-func (w *worker) Run(ctx context.Context, tasks []levels.Task, results []levels.Result) {
-	for len(tasks) > 0 {
-		n, err := wire.Fit(tasks)
-		if err != nil {
-			n, results[0].Err = 1, err
-		} else if err = w.run(ctx, tasks[:n], results[:n]); err != nil {
-			for i := range results[:n] {
-				results[i] = levels.Result{Err: err}
-			}
-		}
-		tasks, results = tasks[n:], results[n:]
-	}
-}
-
-// run sends tasks to the child, starting one if need be, and reads the results.
-func (w *worker) run(ctx context.Context, tasks []levels.Task, results []levels.Result) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if w.child != nil && w.child.Ended() {
-		w.bury() // it died with nothing to do, so nothing is lost
-	}
-	if w.child == nil {
-		if err := w.start(ctx); err != nil {
-			return err
-		}
-	}
-	kill := w.child.Kill // captured: it may come late, when w has its next child
-	keep := context.AfterFunc(ctx, kill)
-	err := w.out.Tasks(tasks)
-	if err == nil {
-		err = w.in.Results(results)
-	}
-	killed := !keep()
-	if err == nil && !killed {
-		return nil
-	}
-	obituary := w.bury()
-	switch {
-	case err == nil: // the results came before the kill
-		return nil
-	case killed:
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("%w: %v: %w", levels.ErrLost, err, obituary)
-}
-
-// start starts a child and waits for its hello.
-func (w *worker) start(ctx context.Context) error {
-	c, err := child.Start(w.config.command())
-	if err != nil {
-		return fmt.Errorf("start worker: %w", err)
-	}
-	w.child, w.out, w.in = c, wire.NewWriter(c.Stdin), wire.NewReader(c.Stdout)
-	keep, late := context.AfterFunc(ctx, c.Kill), time.AfterFunc(w.config.Start, c.Kill)
-	hello, err := w.in.Line()
-	inTime := late.Stop()
-	if !keep() {
-		w.bury()
-		return context.Cause(ctx)
-	}
-	if !inTime {
-		w.bury()
-		return fmt.Errorf("start worker: no hello from %q within %v", w.config.command().Path, w.config.Start)
-	}
-	if err == nil || errors.Is(err, bufio.ErrBufferFull) { // a line without end is no hello either
-		if err = checkHello(hello); err != nil {
-			w.bury()
-			return fmt.Errorf("start worker: %w", err)
-		}
-		return nil
-	}
-	return fmt.Errorf("start worker: it left without a hello: %w", w.bury())
-}
-
-// bury ends the child, if it has not died already, and tells how it ended.
-func (w *worker) bury() error {
-	c := w.child
-	w.child, w.out, w.in = nil, nil, nil
-	c.Stdin.Close()
-	select {
-	case <-c.Done():
-	case <-time.After(100 * time.Millisecond): // it broke the pipe but lives on
-		c.Kill()
-	}
-	obituary := c.Obituary()
-	c.Stdout.Close()
-	return obituary
-}
-
-// Close ends the child, if any, and waits for it.
-func (w *worker) Close() error {
-	if w.child == nil {
-		return nil
-	}
-	if err := w.child.Stop(w.config.Grace); err != nil {
-		return fmt.Errorf("stop worker: %w", w.child.Obituary())
-	}
-	return nil
+// A pool is what its workers have in common.
+type pool struct {
+	Config
+	suspects suspects
+	boots    boots
 }
 
 func (c Config) command() *exec.Cmd {
+	var cmd *exec.Cmd
 	if len(c.Command) > 0 {
-		cmd := exec.Command(c.Command[0], c.Command[1:]...)
-		cmd.Env = c.Env
-		return cmd
+		cmd = exec.Command(c.Command[0], c.Command[1:]...)
+	} else if self, err := os.Executable(); err == nil {
+		cmd = exec.Command(self)
+	} else {
+		cmd = exec.Command(os.Args[0])
 	}
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	cmd := exec.Command(self)
 	cmd.Env = c.Env
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
-	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], marker+"=1") // a copy: the slice is everybody's
+	cmd.Env = cmd.Env[:len(cmd.Env):len(cmd.Env)] // a copy: the slice is everybody's
+	if len(c.Command) == 0 {
+		cmd.Env = append(cmd.Env, marker+"=1")
+	}
+	if c.Transport != "pipe" {
+		cmd.Env = append(cmd.Env, transportMark+"="+c.Transport)
+	}
+	if c.Timeout > 0 {
+		cmd.Env = append(cmd.Env, timeoutMark+"="+c.Timeout.String())
+	}
 	return cmd
-}
-
-// A worker greets with a line of text, so that somebody who starts one by hand
-// sees what it is, and so that any other program is told from a worker.
-const greeting = "fourlevels worker, protocol "
-
-func checkHello(line string) error {
-	version, ok := strings.CutPrefix(line, greeting)
-	if !ok {
-		return fmt.Errorf("this is no worker: it says %.80q", line)
-	}
-	if want := fmt.Sprint(wire.Version); version != want {
-		return fmt.Errorf("the worker speaks protocol %.20q, this program %s: build both from the same version", version, want)
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func impostor(play string) {
 		os.Stdout.Close()
 		time.Sleep(time.Minute)
 	case "bad frames":
-		fmt.Println("fourlevels worker, protocol 1")
+		fmt.Println("fourlevels worker, protocol 2")
 		fmt.Println("and then something else")
 		time.Sleep(time.Minute)
 	}
@@ -83,9 +84,25 @@ func funcs() levels.Funcs {
 }
 
 func TestConformance(t *testing.T) {
-	leveltest.Suite{Isolated: true, Inline: true, Open: func(testing.TB) levels.Level {
-		return process.New(process.Config{Processes: 2})
-	}}.Run(t)
+	for _, transport := range process.Transports {
+		t.Run(transport, func(t *testing.T) {
+			suite := leveltest.Suite{Isolated: true, Inline: true, Open: func(testing.TB) levels.Level {
+				return process.New(process.Config{Processes: 2, Transport: transport})
+			}}
+			if transport != "spawn" {
+				suite.Run(t)
+				return
+			}
+			for _, p := range leveltest.Promises() {
+				if slices.Contains([]string{"order", "tiny", "overlap"}, p.Name) {
+					continue // they ask for thousands of processes
+				}
+				for name, how := range suite.Check(t, p.Name) {
+					t.Errorf("%s: %v", name, how)
+				}
+			}
+		})
+	}
 }
 
 // open returns a level of one process. In the end no goroutine may be left.
@@ -118,7 +135,7 @@ func TestImpostors(t *testing.T) {
 		"garbage":      `start worker: this is no worker: it says "Usage: something [else]"`,
 		"endless line": `start worker: this is no worker: it says "xxxx`,
 		"exits":        "start worker: it left without a hello: process ",
-		"older":        `start worker: the worker speaks protocol "0", this program 1: build both from the same version`,
+		"older":        `start worker: the worker speaks protocol "0", this program 2: build both from the same version`,
 		"silent":       "within 50ms",
 		"hangs up":     "start worker: it left without a hello: process ",
 	} {

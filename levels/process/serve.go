@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -21,47 +20,43 @@ import (
 // The end of r cancels the tasks that are running. Serve returns nil if r ended
 // between two batches or ctx ended, and waits for l to return from the last.
 func Serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level) error {
+	return serve(ctx, r, w, l, nil)
+}
+
+func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch *watch) error {
 	if _, err := fmt.Fprintf(w, "%s%d\n", greeting, wire.Version); err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
 	running, cancel := context.WithCancelCause(ctx)
-	batches := make(chan []levels.Task)
+	slices := make(chan []levels.Task)
 	var ended error
 	go func() { // ends with r, which the caller closes or the parent's death
-		defer close(batches)
-		ended = read(running, wire.NewReader(r), batches)
+		defer close(slices)
+		ended = read(running, wire.NewReader(r), slices)
 		cancel(errors.Join(errors.New("the caller is gone"), ended))
 	}()
-	out := wire.NewWriter(w)
-	for {
-		select {
-		case tasks, ok := <-batches:
-			if !ok {
-				return ended
-			}
-			if err := out.Results(run(running, l, tasks)); err != nil {
-				cancel(err)
-				return fmt.Errorf("write results: %w", err)
-			}
-		case <-ctx.Done():
-			return nil
-		}
+	s := &server{ctx: running, slices: slices, level: l, out: wire.NewWriter(w), watch: watch}
+	if watch != nil {
+		watch.server = s
+		var watching sync.WaitGroup
+		watching.Go(func() { watch.run(running) })
+		defer watching.Wait()
+		defer cancel(nil)
 	}
+	s.serve()
+	switch {
+	case s.err != nil:
+		cancel(s.err)
+		return fmt.Errorf("write results: %w", s.err)
+	case ctx.Err() != nil:
+		return nil
+	}
+	return ended
 }
 
-// run runs a batch in a goroutine of its own: a Func that ends its goroutine
-// may take the batch along, but not the worker.
-func run(ctx context.Context, l levels.Level, tasks []levels.Task) []levels.Result {
-	results := levels.Failed(len(tasks), fmt.Errorf("%w: a function ended the goroutine of its batch (runtime.Goexit)", levels.ErrLost))
-	var wg sync.WaitGroup
-	wg.Go(func() { results = l.Run(ctx, tasks) })
-	wg.Wait()
-	return results
-}
-
-// read passes batches on until r or ctx ends. It reads while tasks run, which
+// read passes slices on until r or ctx ends. It reads while tasks run, which
 // is how the end of r can cancel them.
-func read(ctx context.Context, r *wire.Reader, batches chan<- []levels.Task) error {
+func read(ctx context.Context, r *wire.Reader, slices chan<- []levels.Task) error {
 	for {
 		tasks, err := r.Tasks()
 		if err == io.EOF {
@@ -71,7 +66,7 @@ func read(ctx context.Context, r *wire.Reader, batches chan<- []levels.Task) err
 			return fmt.Errorf("read tasks: %w", err)
 		}
 		select {
-		case batches <- tasks:
+		case slices <- tasks:
 		case <-ctx.Done():
 			return nil
 		}
@@ -79,8 +74,12 @@ func read(ctx context.Context, r *wire.Reader, batches chan<- []levels.Task) err
 }
 
 // marker is set in the environment of a worker that was started without a
-// command of its own.
-const marker = "FOURLEVELS_PROCESS_WORKER"
+// command of its own; the others tell any worker what its Config says.
+const (
+	marker        = "FOURLEVELS_PROCESS_WORKER"
+	transportMark = "FOURLEVELS_PROCESS_TRANSPORT"
+	timeoutMark   = "FOURLEVELS_PROCESS_TIMEOUT"
+)
 
 // Main serves l and exits if this process was started as a worker by a level
 // whose Config has no Command; otherwise it returns at once. Call it first in
@@ -97,38 +96,39 @@ func Main(l levels.Level) {
 	os.Exit(0)
 }
 
-// ServeStdio is [Serve] on standard input and output, for a program that is a
-// worker and nothing else: it ends the process, with exit code 1, if a second
-// after standard input has ended a task still does not care that its ctx has
-// ended too. No worker stays behind.
+// ServeStdio is [Serve] for a program that is a worker and nothing else: on standard
+// input and output, or on the transport that its level has chosen. It ends the
+// process, with exit code 1, if half a second after standard input has ended a task
+// still does not care that its ctx has ended too. No worker stays behind.
 //
 // Until it returns, what tasks print goes to stderr, for stdout carries frames.
 func ServeStdio(ctx context.Context, l levels.Level) error {
 	frames := os.Stdout
 	os.Stdout = os.Stderr
 	defer func() { os.Stdout = frames }()
+	name, limit := os.Getenv(transportMark), os.Getenv(timeoutMark)
+	os.Unsetenv(transportMark) // they are not the worker's children's
+	os.Unsetenv(timeoutMark)
+	var watch *watch
+	if limit != "" {
+		d, err := time.ParseDuration(limit)
+		if err != nil {
+			return fmt.Errorf("%s=%.20q is no duration", timeoutMark, limit)
+		}
+		watch = newWatch(d)
+	}
 	in := &leash{r: os.Stdin}
 	defer in.letGo()
-	return Serve(ctx, in, frames, l)
-}
-
-// A leash ends the process a second after its reader has ended.
-type leash struct {
-	r    io.Reader
-	over atomic.Pointer[time.Timer] // set when r has ended
-}
-
-func (l *leash) Read(b []byte) (int, error) {
-	n, err := l.r.Read(b)
+	if name == "" || name == "spawn" {
+		return serve(ctx, in, frames, l, watch)
+	}
+	channel, err := inherited(name)
 	if err != nil {
-		l.over.Store(time.AfterFunc(time.Second, func() { os.Exit(1) }))
+		return err
 	}
-	return n, err
-}
-
-// letGo lets the process live on: what had to end has ended.
-func (l *leash) letGo() {
-	if timer := l.over.Load(); timer != nil {
-		timer.Stop()
-	}
+	go func() { // ends with standard input, at the latest with the process
+		io.Copy(io.Discard, in)
+		channel.finish()
+	}()
+	return errors.Join(serve(ctx, channel, channel, l, watch), channel.close())
 }

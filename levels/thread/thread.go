@@ -32,7 +32,7 @@ func New(c Config) levels.Level {
 	if c.Threads <= 0 {
 		c.Threads = runtime.GOMAXPROCS(0)
 	}
-	return crew.New(c.Threads, 0, func() crew.Worker {
+	return crew.New(c.Threads, func() crew.Worker {
 		runtime.LockOSThread() // never unlocked: the thread ends with the worker
 		return worker{c.Funcs}
 	})
@@ -40,8 +40,10 @@ func New(c Config) levels.Level {
 
 type worker struct{ funcs levels.Funcs }
 
-func (w worker) Run(ctx context.Context, tasks []levels.Task, results []levels.Result) {
-	crew.Do(ctx, w.funcs, tasks, results)
+func (w worker) Work(b *crew.Batch) {
+	crew.Each(b, func(ctx context.Context, tasks []levels.Task, results []levels.Result) {
+		crew.Do(ctx, w.funcs, tasks, results)
+	})
 }
 
 func (worker) Close() error { return nil }

@@ -99,3 +99,14 @@ func Do(ctx context.Context, funcs levels.Funcs, tasks []levels.Task, results []
 		results[i] = funcs.Do(ctx, tasks[i])
 	}
 }
+
+// Each has run do slices of a batch, one after another, until none is left. What
+// run was doing is finished even if a Func ends the goroutine.
+func Each(b *Batch, run func(ctx context.Context, tasks []levels.Task, results []levels.Result)) {
+	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
+		func() {
+			defer b.Finish(hi - lo)
+			run(b.Ctx, b.Tasks[lo:hi], b.Results[lo:hi])
+		}()
+	}
+}

@@ -4,22 +4,21 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
 )
 
-// A Worker runs a slice of a batch and puts result i of task i into results.
-// One goroutine at a time uses it.
+// A Worker does its part of batches. One goroutine at a time uses it.
 type Worker interface {
-	Run(ctx context.Context, tasks []levels.Task, results []levels.Result)
+	// Work claims slices of the batch, runs their tasks and finishes them, until
+	// there is nothing left to claim.
+	Work(b *Batch)
 	Close() error
 }
 
 // A Crew is a level of standing workers, each with a goroutine of its own.
 type Crew struct {
 	size   int
-	price  time.Duration // of handing a slice to a worker
 	hire   func() Worker
 	offers chan *Batch    // to whichever worker is free
 	quit   chan struct{}  // closed once no Run is left
@@ -33,12 +32,8 @@ type Crew struct {
 var _ levels.Level = (*Crew)(nil)
 
 // New puts n workers to work. hire is called in each worker's goroutine.
-//
-// Price is about what it costs to hand a slice of a batch to a worker. Where it
-// is not 0, slices are as large as is needed to take that long: single tasks at
-// the end of a batch would balance the workers, but at a price above the gain.
-func New(n int, price time.Duration, hire func() Worker) *Crew {
-	c := &Crew{size: n, price: price, hire: hire, offers: make(chan *Batch), quit: make(chan struct{})}
+func New(n int, hire func() Worker) *Crew {
+	c := &Crew{size: n, hire: hire, offers: make(chan *Batch), quit: make(chan struct{})}
 	for range n {
 		c.hands.Go(func() { c.work(nil) })
 	}
@@ -61,7 +56,7 @@ func (c *Crew) work(b *Batch) {
 	}()
 	for {
 		if b != nil {
-			c.run(w, b)
+			w.Work(b)
 		}
 		select {
 		case b = <-c.offers:
@@ -70,22 +65,6 @@ func (c *Crew) work(b *Batch) {
 			return
 		}
 	}
-}
-
-// run runs slices of the batch until none is left.
-func (c *Crew) run(w Worker, b *Batch) {
-	least := 1
-	for lo, hi := b.Claim(least); lo < hi; lo, hi = b.Claim(least) {
-		start := time.Now()
-		shift(w, b, lo, hi)
-		least = max(least, int(time.Duration(hi-lo)*c.price/(time.Since(start)+1)))
-	}
-}
-
-// shift finishes what it runs even if a Func ends the goroutine.
-func shift(w Worker, b *Batch, lo, hi int) {
-	defer b.Finish(hi - lo)
-	w.Run(b.Ctx, b.Tasks[lo:hi], b.Results[lo:hi])
 }
 
 // Run implements [levels.Level].

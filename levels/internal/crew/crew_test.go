@@ -11,8 +11,10 @@ import (
 
 type worker struct{ levels.Funcs }
 
-func (w worker) Run(ctx context.Context, tasks []levels.Task, results []levels.Result) {
-	crew.Do(ctx, w.Funcs, tasks, results)
+func (w worker) Work(b *crew.Batch) {
+	crew.Each(b, func(ctx context.Context, tasks []levels.Task, results []levels.Result) {
+		crew.Do(ctx, w.Funcs, tasks, results)
+	})
 }
 
 func (worker) Close() error { return nil }
@@ -23,7 +25,7 @@ func TestGoexit(t *testing.T) {
 		"fine": func(context.Context, []byte) ([]byte, error) { return []byte("fine"), nil },
 		"exit": func(context.Context, []byte) ([]byte, error) { runtime.Goexit(); return nil, nil },
 	}
-	c := crew.New(2, 0, func() crew.Worker { return worker{funcs} })
+	c := crew.New(2, func() crew.Worker { return worker{funcs} })
 	defer c.Close()
 	for n := range 40 {
 		tasks := make([]levels.Task, n)

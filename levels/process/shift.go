@@ -1,0 +1,252 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/crew"
+	"github.com/fourlevels/fourlevels/levels/internal/wire"
+)
+
+// A shift is what a worker does for one batch. It keeps a window of slices under
+// way to its child, which works on them in their order.
+type shift struct {
+	*worker
+	batch *crew.Batch
+	least int       // tasks of a slice that is worth its hand-over
+	rest  slice     // what was claimed, and is not cut yet
+	again []slice   // what was sent to a child that died, and had not begun
+	sent  []slice   // what is under way
+	since time.Time // when the child began the first of them, as far as is known
+
+	willed  bool     // the next result is the last of its slice
+	over    bool     // the child has said so, and nothing since: it has begun nothing else
+	culprit []uint64 // the key of the task whose result that was, if it was lost
+	broken  bool     // the child cannot be sent anything: it is read to its end
+
+	guarded *conn       // whose child is killed when ctx ends, until stop
+	stop    func() bool // see context.AfterFunc
+	silent  atomic.Bool // the child was killed for it
+}
+
+// A slice is a part of a batch that travels as one frame.
+type slice struct {
+	tasks   []levels.Task
+	results []levels.Result
+	size    int  // how many they were when it was sent
+	sent    int  // how often
+	cut     bool // the child has not got all of it, so it cannot have begun
+}
+
+func (s slice) split(n int) (head, tail slice) {
+	head, tail = s, s
+	head.tasks, head.results = s.tasks[:n], s.results[:n]
+	tail.tasks, tail.results = s.tasks[n:], s.results[n:]
+	return head, tail
+}
+
+const (
+	// window is how many slices are under way: one is worked on while the next
+	// travels. A third would gain nothing.
+	window = 2
+
+	// handOver is about what it costs to wake a worker and to be woken by it, when
+	// both sleep (BenchmarkLatency, work=empty).
+	handOver = 100 * time.Microsecond
+
+	// sends is how often a slice is sent to children that die before they begin it.
+	sends = 3
+)
+
+// fill sends slices until the window is full, or nothing is left to claim.
+func (s *shift) fill() {
+	most := window
+	if s.Transport == "spawn" {
+		most = 1
+	}
+	for len(s.sent) < most && !s.broken {
+		next, ok := s.next()
+		if !ok {
+			return
+		}
+		s.send(next)
+	}
+}
+
+// next returns what is to be sent next.
+func (s *shift) next() (next slice, ok bool) {
+	if len(s.again) > 0 {
+		next, s.again = s.again[0], s.again[1:]
+		return next, true
+	}
+	for {
+		if len(s.rest.tasks) == 0 {
+			lo, hi := s.batch.Claim(s.least)
+			if lo == hi {
+				return slice{}, false
+			}
+			s.rest = slice{tasks: s.batch.Tasks[lo:hi], results: s.batch.Results[lo:hi]}
+		}
+		n, err := s.fit(s.rest.tasks)
+		next, s.rest = s.rest.split(n)
+		if err == nil {
+			return next, true
+		}
+		s.fail(next, err)
+	}
+}
+
+// fit returns how many of the tasks make a slice, or why the first cannot be sent.
+func (s *shift) fit(tasks []levels.Task) (int, error) {
+	n, err := wire.Fit(tasks)
+	if err != nil {
+		return 1, err
+	}
+	if s.Transport == "spawn" {
+		n = 1
+	}
+	return s.suspects.fit(tasks[:n])
+}
+
+// fail gives all tasks of a slice the same error.
+func (s *shift) fail(f slice, err error) {
+	for i := range f.results {
+		f.results[i] = levels.Result{Err: err}
+	}
+	s.batch.Finish(len(f.results))
+}
+
+func (s *shift) send(next slice) {
+	ctx := s.batch.Ctx
+	if ctx.Err() != nil {
+		s.fail(next, context.Cause(ctx))
+		return
+	}
+	if len(s.sent) == 0 {
+		if err := s.ready(ctx); err != nil {
+			s.fail(next, err)
+			return
+		}
+		s.guard()
+		s.since = time.Now()
+	}
+	next.sent, next.size = next.sent+1, len(next.tasks)
+	if err := s.out.Tasks(next.tasks); err != nil {
+		next.cut, s.broken = true, true
+		s.conn.Kill() // if it is not dead: its last results are read all the same
+	}
+	s.sent = append(s.sent, next)
+}
+
+// guard has the child killed when ctx ends.
+func (s *shift) guard() {
+	if s.guarded == s.conn {
+		return
+	}
+	kill := s.conn.Kill // of this child: it may come late, when there is another
+	s.guarded, s.stop = s.conn, context.AfterFunc(s.batch.Ctx, kill)
+}
+
+// end lets go of the child, or buries it if it was killed meanwhile.
+func (s *shift) end() {
+	if s.guarded != nil && !s.stop() && s.guarded == s.conn {
+		s.bury()
+	}
+}
+
+// answer reads the next results of the slice that was sent first.
+func (s *shift) answer() {
+	first := &s.sent[0]
+	if s.Timeout > 0 { // the child sees to that, unless it is silent
+		most := time.Duration(len(first.tasks))*s.Timeout*3/2 + time.Second
+		kill := s.conn.Kill
+		timer := time.AfterFunc(most, func() { s.silent.Store(true); kill() })
+		defer timer.Stop()
+	}
+	n, err := s.in.Results(first.results)
+	switch {
+	case err != nil:
+		s.died(err)
+		return
+	case n == 0:
+		s.willed = true
+		return
+	case s.willed:
+		s.last(n)
+		return
+	}
+	answered, left := first.split(n)
+	s.suspects.clear(answered)
+	s.batch.Finish(n)
+	if *first = left; len(left.tasks) == 0 {
+		s.pop()
+	}
+}
+
+// last takes the last results of a slice, after a will. The child dies then, or it says
+// that it lives, by another will.
+func (s *shift) last(n int) {
+	answered, left := s.sent[0].split(n)
+	left.sent = 0 // it is the first of another slice
+	s.willed = false
+	s.pop()
+	_, err := s.in.Results(nil)
+	culprit := s.suspects.keys(answered.tasks[n-1:])
+	if r := &answered.results[n-1]; err != nil && isLost(*r) {
+		if r.Err = fmt.Errorf("%w: %w", levels.ErrLost, s.bury()); s.batch.Ctx.Err() == nil {
+			s.suspects.add(culprit...)
+		} else {
+			r.Err = context.Cause(s.batch.Ctx)
+		}
+	} else {
+		s.suspects.clear(answered)
+	}
+	s.batch.Finish(n)
+	if len(left.tasks) > 0 {
+		s.again = append(s.again, left)
+	}
+	if err != nil {
+		s.over = true
+		s.died(err)
+	}
+}
+
+// pop takes the first slice off the window.
+func (s *shift) pop() {
+	now := time.Now()
+	s.least = max(s.least, int(time.Duration(s.sent[0].size)*handOver/(now.Sub(s.since)+1)))
+	s.sent, s.since = s.sent[1:], now
+}
+
+// died buries the child. The slice that it was at is lost; what lies behind goes to
+// another child.
+func (s *shift) died(err error) {
+	if s.conn != nil {
+		err = fmt.Errorf("%v: %w", err, s.bury())
+	}
+	if s.silent.Swap(false) {
+		err = fmt.Errorf("it was silent for too long, and killed: %w", err)
+	}
+	err = fmt.Errorf("%w: %w", levels.ErrLost, err)
+	ended := s.batch.Ctx.Err() != nil
+	if ended {
+		err = context.Cause(s.batch.Ctx)
+	}
+	sent := s.sent
+	s.sent, s.willed, s.broken = nil, false, false
+	for i, f := range sent {
+		begun := i == 0 && !f.cut && !s.over
+		if begun && !ended {
+			s.suspects.add(s.suspects.keys(f.tasks)...)
+		}
+		if f.cut = false; begun || ended || f.sent >= sends {
+			s.fail(f, err)
+		} else {
+			s.again = append(s.again, f)
+		}
+	}
+	s.over = false
+}

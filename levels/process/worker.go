@@ -1,0 +1,157 @@
+package process
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fourlevels/fourlevels/levels/internal/crew"
+	"github.com/fourlevels/fourlevels/levels/internal/wire"
+)
+
+// A worker owns one child at a time. It starts the child when there is work and
+// none is running, so that a child that died is replaced.
+type worker struct {
+	*pool
+	conn *conn
+	out  *wire.Writer // to the child
+	in   *wire.Reader // from the child
+}
+
+// ready sees to it that there is a child.
+func (w *worker) ready(ctx context.Context) error {
+	if w.conn != nil && w.conn.Ended() {
+		w.bury() // it died with nothing to do, so nothing is lost
+	}
+	if w.conn != nil {
+		return nil
+	}
+	if err := w.boots.allow(); err != nil {
+		return err
+	}
+	err := w.start(ctx)
+	if ctx.Err() == nil {
+		w.boots.note(err)
+	}
+	return err
+}
+
+// start starts a child and waits for its hello.
+func (w *worker) start(ctx context.Context) error {
+	start := transports[w.Transport]
+	if start == nil {
+		return fmt.Errorf("start worker: no transport is called %.20q: take one of %s", w.Transport, strings.Join(Transports, ", "))
+	}
+	c, err := start(w.command())
+	if err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	w.conn, w.out, w.in = c, wire.NewWriter(c.w), wire.NewReader(c.r)
+	keep, late := context.AfterFunc(ctx, c.Kill), time.AfterFunc(w.Start, c.Kill)
+	hello, err := w.in.Line()
+	inTime := late.Stop()
+	if !keep() {
+		w.bury()
+		return context.Cause(ctx)
+	}
+	if !inTime {
+		w.bury()
+		return fmt.Errorf("start worker: no hello from %q within %v", w.command().Path, w.Config.Start)
+	}
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) { // a line without end is no hello either
+		if err = checkHello(hello); err != nil {
+			w.bury()
+			return fmt.Errorf("start worker: %w", err)
+		}
+		return nil
+	}
+	return fmt.Errorf("start worker: it left without a hello: %w", w.bury())
+}
+
+// bury ends the child, if it has not died already, and tells how it ended.
+func (w *worker) bury() error {
+	c := w.conn
+	w.conn, w.out, w.in = nil, nil, nil
+	c.Stdin.Close()
+	select {
+	case <-c.Done():
+	case <-time.After(100 * time.Millisecond): // it broke the channel but lives on
+		c.Kill()
+	}
+	obituary := c.Obituary()
+	c.Stdout.Close()
+	return errors.Join(obituary, c.close())
+}
+
+// Close ends the child, if any, and waits for it.
+func (w *worker) Close() error {
+	if w.conn == nil {
+		return nil
+	}
+	c := w.conn
+	w.conn, w.out, w.in = nil, nil, nil
+	if err := errors.Join(c.Stop(w.Grace), c.close()); err != nil {
+		return fmt.Errorf("stop worker: %w", c.Obituary())
+	}
+	return nil
+}
+
+// Work implements crew.Worker.
+func (w *worker) Work(b *crew.Batch) {
+	s := &shift{worker: w, batch: b, least: 1}
+	defer s.end()
+	for s.fill(); len(s.sent) > 0; s.fill() {
+		s.answer()
+		if s.Transport == "spawn" && len(s.sent) == 0 {
+			w.Close() // how it leaves does not matter: its result is there
+		}
+	}
+}
+
+// A worker greets with a line of text, so that somebody who starts one by hand
+// sees what it is, and so that any other program is told from a worker.
+const greeting = "fourlevels worker, protocol "
+
+func checkHello(line string) error {
+	version, ok := strings.CutPrefix(line, greeting)
+	if !ok {
+		return fmt.Errorf("this is no worker: it says %.80q", line)
+	}
+	if want := fmt.Sprint(wire.Version); version != want {
+		return fmt.Errorf("the worker speaks protocol %.20q, this program %s: build both from the same version", version, want)
+	}
+	return nil
+}
+
+// boots keeps a pool whose workers do not start from trying without end: after
+// three failures in a row, within a second each, it fails for a second without trying.
+type boots struct {
+	mu       sync.Mutex
+	failures int
+	last     error
+	at       time.Time
+}
+
+func (b *boots) allow() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failures >= 3 && time.Since(b.at) < time.Second {
+		return b.last
+	}
+	return nil
+}
+
+func (b *boots) note(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil || time.Since(b.at) > time.Second {
+		b.failures = 0
+	}
+	if err != nil {
+		b.failures, b.last, b.at = b.failures+1, err, time.Now()
+	}
+}
