@@ -32,7 +32,8 @@ type Plan struct {
 
 // Levels are what a Plan compares by default: the yardstick, and the four
 // levels in the order of the talk.
-var Levels = []string{"serial", "machine/rpc", "machine/queue", "process", "thread", "async"}
+var Levels = slices.DeleteFunc([]string{"serial", "machine/rpc", "machine/queue", "process", "process/shm", "thread", "async"},
+	func(level string) bool { return level == "process/shm" && runtime.GOOS != "linux" })
 
 // Works are the workloads of a Plan by default.
 var Works = []string{"empty", "cpu", "io", "words"}

@@ -81,7 +81,7 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 	}
 	if outer.Level == "process" {
 		command := append(c.Worker[:len(c.Worker):len(c.Worker)], "process", "--level", inner)
-		return process.New(process.Config{Processes: outer.Width, Command: command, Env: c.Env}), nil
+		return process.New(process.Config{Processes: outer.Width, Transport: outer.Impl, Command: command, Env: c.Env}), nil
 	}
 	if outer.Impl == "rpc" {
 		return f.openRPC(ctx, outer.Width, inner, c)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/levels/process"
 )
 
 // A Spec names a level, and the levels inside it, from the outside in. It is
@@ -29,12 +31,13 @@ type Part struct {
 var Choices = []struct {
 	Level string
 	Impls []string
+	Named bool // the default is named too, for no other goes without saying
 }{
-	{"serial", []string{"serial"}},
-	{"machine", []string{"rpc", "queue"}},
-	{"process", []string{"pipe"}},
-	{"thread", []string{"crew"}},
-	{"async", []string{"pool"}},
+	{"serial", []string{"serial"}, false},
+	{"machine", []string{"rpc", "queue"}, true},
+	{"process", process.Transports, false},
+	{"thread", []string{"crew"}, false},
+	{"async", []string{"pool"}, false},
 }
 
 // Parse reads a Spec. Its errors list the choices and suggest the nearest.
@@ -105,10 +108,10 @@ func (s Spec) String() string {
 	return strings.Join(parts, ">")
 }
 
-// Name is the level's name with its implementation, unless that is the only one.
+// Name is the level's name with its implementation, unless that goes without saying.
 func (p Part) Name() string {
 	for _, c := range Choices {
-		if c.Level == p.Level && len(c.Impls) > 1 {
+		if c.Level == p.Level && (c.Named || p.Impl != "" && p.Impl != c.Impls[0]) {
 			return p.Level + "/" + p.Impl
 		}
 	}
