@@ -28,14 +28,14 @@ func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch 
 		return fmt.Errorf("say hello: %w", err)
 	}
 	running, cancel := context.WithCancelCause(ctx)
-	slices := make(chan []levels.Task)
+	loads, free := make(chan *wire.Load), make(chan *wire.Load, window+1)
 	var ended error
 	go func() { // ends with r, which the caller closes or the parent's death
-		defer close(slices)
-		ended = read(running, wire.NewReader(r), slices)
+		defer close(loads)
+		ended = read(running, wire.NewReader(r), loads, free)
 		cancel(errors.Join(errors.New("the caller is gone"), ended))
 	}()
-	s := &server{ctx: running, slices: slices, level: l, out: wire.NewWriter(w), watch: watch}
+	s := &server{ctx: running, loads: loads, free: free, level: l, out: wire.NewWriter(w), watch: watch}
 	if watch != nil {
 		watch.server = s
 		var watching sync.WaitGroup
@@ -56,9 +56,15 @@ func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch 
 
 // read passes slices on until r or ctx ends. It reads while tasks run, which
 // is how the end of r can cancel them.
-func read(ctx context.Context, r *wire.Reader, slices chan<- []levels.Task) error {
+func read(ctx context.Context, r *wire.Reader, loads chan<- *wire.Load, free <-chan *wire.Load) error {
 	for {
-		tasks, err := r.Tasks()
+		var load *wire.Load
+		select {
+		case load = <-free:
+		default:
+			load = &wire.Load{}
+		}
+		err := r.Load(load)
 		if err == io.EOF {
 			return nil
 		}
@@ -66,7 +72,7 @@ func read(ctx context.Context, r *wire.Reader, slices chan<- []levels.Task) erro
 			return fmt.Errorf("read tasks: %w", err)
 		}
 		select {
-		case slices <- tasks:
+		case loads <- load:
 		case <-ctx.Done():
 			return nil
 		}

@@ -15,12 +15,13 @@ import (
 
 // A server runs slices in their order.
 type server struct {
-	ctx    context.Context
-	slices <-chan []levels.Task
-	level  levels.Level
-	out    *wire.Writer
-	watch  *watch // nil: tasks may take for ever
-	err    error  // of out
+	ctx   context.Context
+	loads <-chan *wire.Load
+	free  chan<- *wire.Load // those that may be read into again: a Func does not keep its input
+	level levels.Level
+	out   *wire.Writer
+	watch *watch // nil: tasks may take for ever
+	err   error  // of out
 
 	results []levels.Result // of the slice that runs
 }
@@ -45,17 +46,21 @@ func (s *server) serve() {
 func (s *server) live() (more bool) {
 	for {
 		select {
-		case tasks, ok := <-s.slices:
+		case load, ok := <-s.loads:
 			if !ok {
 				return false
 			}
 			if serial, ok := s.level.(*levels.Serial); ok {
-				s.one(serial.Funcs, tasks)
+				s.one(serial.Funcs, load.Tasks)
 			} else {
-				s.whole(tasks)
+				s.whole(load.Tasks)
 			}
 			if s.err != nil {
 				return false
+			}
+			select {
+			case s.free <- load:
+			default:
 			}
 		case <-s.ctx.Done():
 			return false

@@ -16,7 +16,7 @@ import (
 type shift struct {
 	*worker
 	batch *crew.Batch
-	least int       // tasks of a slice that is worth its hand-over
+	least int       // tasks of a slice that is worth its hand-over, see pop
 	rest  slice     // what was claimed, and is not cut yet
 	again []slice   // what was sent to a child that died, and had not begun
 	sent  []slice   // what is under way
@@ -152,6 +152,7 @@ func (s *shift) guard() {
 
 // end lets go of the child, or buries it if it was killed meanwhile.
 func (s *shift) end() {
+	s.like = s.least
 	if s.guarded != nil && !s.stop() && s.guarded == s.conn {
 		s.bury()
 	}
@@ -214,11 +215,18 @@ func (s *shift) last(n int) {
 	}
 }
 
-// pop takes the first slice off the window.
+// pop takes the first slice off the window. Its time says how many such tasks are
+// worth a hand-over.
 func (s *shift) pop() {
 	now := time.Now()
-	s.least = max(s.least, int(time.Duration(s.sent[0].size)*handOver/(now.Sub(s.since)+1)))
+	s.least = int(time.Duration(s.sent[0].size)*handOver/(now.Sub(s.since)+1)) + 1
 	s.sent, s.since = s.sent[1:], now
+}
+
+// begin takes the tasks of this batch for like those of the last, but not so much that
+// a worker would go without a slice if they are not.
+func (s *shift) begin() {
+	s.least = max(1, min(s.like, len(s.batch.Tasks)/(2*s.Processes)))
 }
 
 // died buries the child. The slice that it was at is lost; what lies behind goes to

@@ -20,6 +20,7 @@ type worker struct {
 	conn *conn
 	out  *wire.Writer // to the child
 	in   *wire.Reader // from the child
+	like int          // least of the last shift
 }
 
 // ready sees to it that there is a child.
@@ -102,7 +103,8 @@ func (w *worker) Close() error {
 
 // Work implements crew.Worker.
 func (w *worker) Work(b *crew.Batch) {
-	s := &shift{worker: w, batch: b, least: 1}
+	s := &shift{worker: w, batch: b}
+	s.begin()
 	defer s.end()
 	for s.fill(); len(s.sent) > 0; s.fill() {
 		s.answer()

@@ -77,20 +77,34 @@ func (r *Reader) Line() (string, error) {
 	return string(bytes.TrimSuffix(line, []byte("\n"))), err
 }
 
-// Tasks reads a frame of tasks, which the caller owns. Where r ends between
-// two frames it returns [io.EOF].
+// A Load is a frame of tasks. Its memory may be used for the next one.
+type Load struct {
+	Tasks []levels.Task
+	bytes []byte // what the inputs are slices of
+}
+
+// Tasks is Load into memory of its own.
 func (r *Reader) Tasks() ([]levels.Task, error) {
-	b, err := r.frame()
-	if err != nil {
-		return nil, err
+	var l Load
+	err := r.Load(&l)
+	return l.Tasks, err
+}
+
+// Load reads a frame of tasks into l, whose former tasks it overwrites. Where r ends
+// between two frames it returns [io.EOF].
+func (r *Reader) Load(l *Load) (err error) {
+	if l.bytes, err = r.frame(l.bytes); err != nil {
+		return err
 	}
-	return Tasks(b)
+	l.Tasks, err = appendTasks(l.Tasks[:0], l.bytes)
+	return err
 }
 
 // Results reads a frame of results into dst, and returns how many they are, at
-// most as many as it holds. None means a last will, see [Writer.Will].
+// most as many as it holds. None means a last will, see [Writer.Will]. After an error
+// dst may be filled in part.
 func (r *Reader) Results(dst []levels.Result) (n int, err error) {
-	b, err := r.frame()
+	b, err := r.frame(nil)
 	if err != nil {
 		return 0, noEOF(err)
 	}
@@ -101,10 +115,11 @@ func (r *Reader) Results(dst []levels.Result) (n int, err error) {
 	if n > len(dst) {
 		return 0, fmt.Errorf("want %d results at most, have %d", len(dst), n)
 	}
-	return n, Results(b, dst[:n])
+	return n, fill(b, dst[:n])
 }
 
-func (r *Reader) frame() ([]byte, error) {
+// frame reads a frame, into b if that is large enough.
+func (r *Reader) frame(b []byte) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r.r, head[:]); err != nil {
 		return nil, err
@@ -114,14 +129,16 @@ func (r *Reader) frame() ([]byte, error) {
 		return nil, fmt.Errorf("frame of %d bytes is over the limit of %d", n, Limit)
 	}
 	if n <= 1<<20 {
-		b := make([]byte, n)
-		_, err := io.ReadFull(r.r, b)
-		return b, noEOF(err)
+		if int64(cap(b)) < n {
+			b = make([]byte, n)
+		}
+		_, err := io.ReadFull(r.r, b[:n])
+		return b[:n], noEOF(err)
 	}
 	// Memory follows the bytes that arrive, not the length that was claimed.
-	var b bytes.Buffer
-	_, err := io.CopyN(&b, r.r, n)
-	return b.Bytes(), noEOF(err)
+	var large bytes.Buffer
+	_, err := io.CopyN(&large, r.r, n)
+	return large.Bytes(), noEOF(err)
 }
 
 // noEOF turns an end in the middle of a frame into an error.

@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fourlevels/fourlevels/levels"
 )
@@ -49,24 +50,28 @@ func AppendTasks(b []byte, tasks []levels.Task) []byte {
 
 // Tasks reads what [AppendTasks] wrote. The inputs are slices of b.
 func Tasks(b []byte) ([]levels.Task, error) {
+	return appendTasks(nil, b)
+}
+
+func appendTasks(tasks []levels.Task, b []byte) ([]levels.Task, error) {
 	n, b, err := count(b)
 	if err != nil {
 		return nil, err
 	}
-	tasks := make([]levels.Task, n)
+	tasks = slices.Grow(tasks, n)
 	name := "" // most batches call one function: its name is allocated once
-	for i := range tasks {
-		var field []byte
+	for range n {
+		var field, input []byte
 		if field, b, err = cutField(b); err != nil {
 			return nil, err
 		}
 		if string(field) != name {
 			name = string(field)
 		}
-		tasks[i].Func = name
-		if tasks[i].Input, b, err = cutField(b); err != nil {
+		if input, b, err = cutField(b); err != nil {
 			return nil, err
 		}
+		tasks = append(tasks, levels.Task{Func: name, Input: input})
 	}
 	return tasks, end(b)
 }
@@ -115,6 +120,16 @@ func cut(text string) string {
 // are exactly as many. The outputs are slices of b. After an error dst is
 // unchanged.
 func Results(b []byte, dst []levels.Result) error {
+	results := make([]levels.Result, len(dst))
+	if err := fill(b, results); err != nil {
+		return err
+	}
+	copy(dst, results)
+	return nil
+}
+
+// fill is Results that leaves what it can read in dst.
+func fill(b []byte, dst []levels.Result) error {
 	n, b, err := count(b)
 	if err != nil {
 		return err
@@ -122,8 +137,7 @@ func Results(b []byte, dst []levels.Result) error {
 	if n != len(dst) {
 		return fmt.Errorf("want %d results, have %d", len(dst), n)
 	}
-	results := make([]levels.Result, n)
-	for i := range results {
+	for i := range dst {
 		if len(b) == 0 {
 			return errShort
 		}
@@ -134,22 +148,18 @@ func Results(b []byte, dst []levels.Result) error {
 		}
 		switch kind {
 		case output:
-			results[i].Output = field
+			dst[i] = levels.Result{Output: field}
 		case failure:
-			results[i].Err = errors.New(string(field))
+			dst[i] = levels.Result{Err: errors.New(string(field))}
 		case lost:
-			results[i].Err = sentError{string(field), levels.ErrLost}
+			dst[i] = levels.Result{Err: sentError{string(field), levels.ErrLost}}
 		case late:
-			results[i].Err = sentError{string(field), context.DeadlineExceeded}
+			dst[i] = levels.Result{Err: sentError{string(field), context.DeadlineExceeded}}
 		default:
 			return fmt.Errorf("result %d is of unknown kind %d", i, kind)
 		}
 	}
-	if err := end(b); err != nil {
-		return err
-	}
-	copy(dst, results)
-	return nil
+	return end(b)
 }
 
 // A sentError came over the wire with the text that it had there.
