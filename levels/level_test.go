@@ -17,9 +17,9 @@ func TestConformance(t *testing.T) {
 }
 
 // A level around a level is a level.
-func TestRetry(t *testing.T) {
+func TestRetryConformance(t *testing.T) {
 	open := func(testing.TB) levels.Level {
-		return &Retry{Level: &levels.Serial{Funcs: leveltest.Funcs()}, Tries: 3}
+		return &levels.Retry{Level: &levels.Serial{Funcs: leveltest.Funcs()}, Tries: 3}
 	}
 	leveltest.Suite{Open: open, Inline: true}.Run(t)
 }

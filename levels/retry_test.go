@@ -36,7 +36,7 @@ func (*leaky) Close() error { return nil }
 func TestRetry(t *testing.T) {
 	tasks := []levels.Task{{Input: []byte{0, 0}}, {Input: []byte{1, 1}}, {Func: "fail", Input: []byte{2, 0}}, {Input: []byte{3, 2}}, {Input: []byte{4, 9}}}
 	l := &leaky{runs: make([]int, len(tasks))}
-	results := levels.Retry{Level: l}.Run(t.Context(), tasks)
+	results := (&levels.Retry{Level: l}).Run(t.Context(), tasks)
 	for i, want := range []int{1, 2, 1, 3, 3} {
 		if l.runs[i] != want {
 			t.Errorf("task %d ran %d times, want %d", i, l.runs[i], want)
@@ -63,7 +63,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	l := &leaky{runs: make([]int, 1)}
-	r := levels.Retry{Level: l, Tries: 5}.Run(ctx, []levels.Task{{Input: []byte{0, 9}}})
+	r := (&levels.Retry{Level: l, Tries: 5}).Run(ctx, []levels.Task{{Input: []byte{0, 9}}})
 	if l.runs[0] != 1 || !errors.Is(r[0].Err, levels.ErrLost) {
 		t.Errorf("%d runs, %v", l.runs[0], r[0].Err)
 	}

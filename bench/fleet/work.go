@@ -51,7 +51,7 @@ type Worker struct {
 
 // Roles are the values of [Worker.Role] with what each is.
 var Roles = []struct{ Name, About string }{
-	{"process", "worker of the process level: frames on standard input and output"},
+	{"process", "worker of the process level: frames on standard input and output, or what its pool says"},
 	{"rpc", "machine that is asked over HTTP"},
 	{"queue", "machine that takes tasks from a queue in Redis"},
 	{"store", "embedded stand-in for Redis"},
@@ -152,7 +152,7 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	defer l.Close()
 	switch w.Role {
 	case "process":
-		return process.ServeStdio(ctx, l)
+		return process.ServeStdio(ctx, l.Level) // not the fleet: a worker knows the tasks of a Serial
 	case "rpc":
 		return w.rpc(ctx, l)
 	}
