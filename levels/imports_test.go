@@ -28,6 +28,10 @@ var directions = []struct {
 		}},
 	{"the supervisor of processes imports nobody",
 		exactly("levels/process/child"), func(_, i string) bool { return !standard(i) }},
+	{"a worker of processes starts with little to load: the standard library without net, and x/sys",
+		below("levels/process"), func(_, i string) bool {
+			return i == "net" || !standard(i) && !strings.HasPrefix(i, "golang.org/x/sys/") && !strings.HasPrefix(i, "levels")
+		}},
 	{"workload knows no level",
 		below("levels/workload"), func(_, i string) bool {
 			return below("levels/async", "levels/thread", "levels/process", "levels/machine", "bench", "cmd")(i)

@@ -4,13 +4,13 @@ package process
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"syscall"
 )
 
-// socketPair makes two connected sockets: ours, and one to hand over.
-func socketPair() (ours net.Conn, theirs *os.File, err error) {
+// socketPair makes two connected sockets: ours, and one to hand over. They are files,
+// not connections of package net, which every worker would have to start with.
+func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock() // a child that is started meanwhile must not inherit them
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err == nil {
@@ -18,30 +18,20 @@ func socketPair() (ours net.Conn, theirs *os.File, err error) {
 		syscall.CloseOnExec(fds[1])
 	}
 	syscall.ForkLock.RUnlock()
+	if err == nil {
+		err = syscall.SetNonblock(fds[0], true) // so that it has deadlines
+	}
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
-	theirs = os.NewFile(uintptr(fds[1]), "socket")
-	f := os.NewFile(uintptr(fds[0]), "socket")
-	defer f.Close() // the connection has a copy
-	if ours, err = net.FileConn(f); err != nil {
-		theirs.Close()
-		return nil, nil, err
-	}
-	return ours, theirs, nil
+	return os.NewFile(uintptr(fds[0]), "socket"), os.NewFile(uintptr(fds[1]), "socket"), nil
 }
 
 // openSocket is the child's end.
-func openSocket(f *os.File) (inheritance, error) {
-	c, err := net.FileConn(f)
-	f.Close()
-	if err != nil {
-		return inheritance{}, fmt.Errorf("transport socket: %w", err)
+func openSocket() (inheritance, error) {
+	if err := syscall.SetNonblock(extraFile, true); err != nil {
+		return inheritance{}, fmt.Errorf("transport socket: file %d: %w", extraFile, err)
 	}
-	u, ok := c.(*net.UnixConn)
-	if !ok {
-		c.Close()
-		return inheritance{}, fmt.Errorf("transport socket: file %d is a %T", extraFile, c)
-	}
-	return inheritance{u, func() { u.CloseRead() }, u.Close}, nil
+	f := os.NewFile(extraFile, "socket")
+	return inheritance{f, func() { syscall.Shutdown(extraFile, syscall.SHUT_RD) }, f.Close}, nil
 }

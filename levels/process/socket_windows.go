@@ -3,12 +3,11 @@ package process
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 )
 
 var errSocket = fmt.Errorf("a child cannot inherit a socket on Windows: take pipe: %w", errors.ErrUnsupported)
 
-func socketPair() (net.Conn, *os.File, error) { return nil, nil, errSocket }
+func socketPair() (ours, theirs *os.File, err error) { return nil, nil, errSocket }
 
-func openSocket(*os.File) (inheritance, error) { return inheritance{}, errSocket }
+func openSocket() (inheritance, error) { return inheritance{}, errSocket }

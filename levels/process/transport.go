@@ -108,7 +108,7 @@ type inheritance struct {
 func inherited(transport string) (inheritance, error) {
 	switch transport {
 	case "socket":
-		return openSocket(os.NewFile(extraFile, "socket"))
+		return openSocket()
 	case "shm":
 		r, err := ring.Open(os.NewFile(extraFile, "shm"))
 		if err != nil {
