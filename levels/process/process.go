@@ -72,7 +72,11 @@ func New(c Config) levels.Level {
 	c.Start = cmp.Or(c.Start, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 2*time.Second)
 	p := &pool{Config: c, suspects: suspects{seed: maphash.MakeSeed(), died: map[uint64]int{}}}
-	return crew.New(c.Processes, func() crew.Worker { return &worker{pool: p} })
+	workers := make([]crew.Worker, c.Processes)
+	for i := range workers {
+		workers[i] = &worker{pool: p}
+	}
+	return crew.NewSquad(workers)
 }
 
 // A pool is what its workers have in common.

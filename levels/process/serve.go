@@ -28,14 +28,8 @@ func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch 
 		return fmt.Errorf("say hello: %w", err)
 	}
 	running, cancel := context.WithCancelCause(ctx)
-	loads, free := make(chan *wire.Load), make(chan *wire.Load, window+1)
-	var ended error
-	go func() { // ends with r, which the caller closes or the parent's death
-		defer close(loads)
-		ended = read(running, wire.NewReader(r), loads, free)
-		cancel(errors.Join(errors.New("the caller is gone"), ended))
-	}()
-	s := &server{ctx: running, loads: loads, free: free, level: l, out: wire.NewWriter(w), watch: watch}
+	defer cancel(nil)
+	s := &server{ctx: running, cancel: cancel, in: wire.NewReader(r), ahead: make(chan struct{}, 1), level: l, out: wire.NewWriter(w), watch: watch}
 	if watch != nil {
 		watch.server = s
 		var watching sync.WaitGroup
@@ -43,39 +37,14 @@ func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch 
 		defer watching.Wait()
 		defer cancel(nil)
 	}
-	s.serve()
-	switch {
-	case s.err != nil:
-		cancel(s.err)
-		return fmt.Errorf("write results: %w", s.err)
-	case ctx.Err() != nil:
+	ended := make(chan error, 1)
+	go func() { ended <- s.serve() }() // ends with r, which the caller closes or the parent's death
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		s.running.Lock() // no slice runs, and none will
 		return nil
-	}
-	return ended
-}
-
-// read passes slices on until r or ctx ends. It reads while tasks run, which
-// is how the end of r can cancel them.
-func read(ctx context.Context, r *wire.Reader, loads chan<- *wire.Load, free <-chan *wire.Load) error {
-	for {
-		var load *wire.Load
-		select {
-		case load = <-free:
-		default:
-			load = &wire.Load{}
-		}
-		err := r.Load(load)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read tasks: %w", err)
-		}
-		select {
-		case loads <- load:
-		case <-ctx.Done():
-			return nil
-		}
 	}
 }
 

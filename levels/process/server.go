@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,101 +14,147 @@ import (
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 )
 
-// A server runs slices in their order.
+// A server reads slices and runs them, in the same goroutine: to hand one to another
+// could mean to wake a processor for it. But while a slice takes long, somebody has
+// to read on, to see when the caller is gone, and lest the caller waits to be read
+// while this waits to be read by it.
 type server struct {
-	ctx   context.Context
-	loads <-chan *wire.Load
-	free  chan<- *wire.Load // those that may be read into again: a Func does not keep its input
-	level levels.Level
-	out   *wire.Writer
-	watch *watch // nil: tasks may take for ever
-	err   error  // of out
+	ctx    context.Context // of the tasks
+	cancel context.CancelCauseFunc
+	level  levels.Level
+	in     *wire.Reader
+	out    *wire.Writer
+	watch  *watch // nil: tasks may take for ever
 
-	results []levels.Result // of the slice that runs
+	running sync.Mutex // held while a slice runs
+	results []levels.Result
+
+	load    wire.Load // the slice that was read last
+	more    bool      // there was one
+	err     error     // of reading it, or of out
+	reading *time.Timer
+	ahead   chan struct{} // the next slice was read meanwhile
 }
 
-// serve runs slices until there are no more, ctx ends, or results cannot be written.
-// A Func that ends its goroutine ends that one, not the worker.
-func (s *server) serve() {
+// patience is how long a slice may run before somebody else reads on.
+const patience = 2 * time.Millisecond
+
+// serve runs slices until there are no more, or results cannot be written. A Func that
+// ends its goroutine ends that one, not the worker.
+func (s *server) serve() error {
 	for {
 		var life sync.WaitGroup
 		more := true
 		life.Go(func() { more = s.live() })
 		life.Wait()
 		if !more {
-			return
+			return s.err
 		}
-		if s.err = errors.Join(s.err, s.out.Will()); s.err != nil { // it lives
-			return
+		if err := s.out.Will(); err != nil { // it lives
+			return s.broken(err)
 		}
 	}
 }
 
 func (s *server) live() (more bool) {
-	for {
-		select {
-		case load, ok := <-s.loads:
-			if !ok {
-				return false
-			}
-			if serial, ok := s.level.(*levels.Serial); ok {
-				s.one(serial.Funcs, load.Tasks)
-			} else {
-				s.whole(load.Tasks)
-			}
-			if s.err != nil {
-				return false
-			}
-			select {
-			case s.free <- load:
-			default:
-			}
-		case <-s.ctx.Done():
+	for s.next() {
+		if err := s.run(); err != nil {
+			s.err = s.broken(err)
 			return false
 		}
 	}
+	return false
+}
+
+// broken says that out is.
+func (s *server) broken(err error) error {
+	err = fmt.Errorf("write results: %w", err)
+	s.cancel(err)
+	return err
+}
+
+// next reads a slice, unless that was done ahead.
+func (s *server) next() bool {
+	if s.reading != nil && !s.reading.Stop() {
+		<-s.ahead
+	} else {
+		s.read()
+	}
+	s.reading = nil
+	return s.more
+}
+
+// read reads a slice. None means that the caller is gone.
+func (s *server) read() {
+	err := s.in.Load(&s.load)
+	if s.more = err == nil; s.more {
+		return
+	}
+	if err != io.EOF {
+		s.err = fmt.Errorf("read tasks: %w", err)
+	}
+	s.cancel(errors.Join(errors.New("the caller is gone"), s.err))
+}
+
+// run runs the slice that was read.
+func (s *server) run() error {
+	s.running.Lock()
+	defer s.running.Unlock()
+	tasks := s.load.Tasks
+	s.reading = time.AfterFunc(patience, func() { // next waits for it
+		s.load = wire.Load{} // its memory is in use
+		s.read()
+		s.ahead <- struct{}{}
+	})
+	if serial, ok := s.level.(*levels.Serial); ok {
+		return s.one(serial.Funcs, tasks)
+	}
+	return s.whole(tasks)
 }
 
 var errGoexit = fmt.Errorf("%w: a function ended the goroutine of its batch (runtime.Goexit)", levels.ErrLost)
 
 // whole runs a slice on a level, which may be of any kind.
-func (s *server) whole(tasks []levels.Task) {
-	s.results = nil
+func (s *server) whole(tasks []levels.Task) error {
+	returned := false
 	defer func() {
-		if s.results == nil {
-			s.results = levels.Failed(len(tasks), errGoexit)
-			s.err = errors.Join(s.out.Will(), s.out.Results(s.results))
-			return
+		if !returned {
+			s.out.Will() // if that fails, the next write does too
+			s.out.Results(levels.Failed(len(tasks), errGoexit))
 		}
-		s.err = s.out.Results(s.results)
 	}()
-	s.results = s.level.Run(s.ctx, tasks)
+	results := s.level.Run(s.ctx, tasks)
+	returned = true
+	return s.out.Results(results)
 }
 
 // one runs a slice task by task, as [levels.Serial] does. So it knows which one
 // ends the goroutine, or the process, and can say so on the way out.
-func (s *server) one(funcs levels.Funcs, tasks []levels.Task) {
+func (s *server) one(funcs levels.Funcs, tasks []levels.Task) error {
 	if cap(s.results) < len(tasks) {
 		s.results = make([]levels.Result, len(tasks))
 	}
 	s.results = s.results[:len(tasks)]
-	i := 0
+	i, turn := 0, s.watch.begin()
 	defer func() {
 		if i < len(tasks) {
-			s.will(i, errGoexit) // or it panics, and the obituary says so
+			s.watch.next(turn, true) // or the watch is telling another end of it
+			s.will(i, errGoexit)     // or it panics, and the obituary says so
 		}
 	}()
-	for turn := s.watch.begin(); i < len(tasks); i++ {
+	for ; i < len(tasks); i++ {
 		s.results[i] = funcs.Do(s.ctx, tasks[i])
 		turn = s.watch.next(turn, i+1 == len(tasks))
 	}
-	s.err = s.out.Results(s.results)
+	return s.out.Results(s.results)
 }
 
-// will tells the results so far, and that of the task that was the last to begin.
+// will tells the results so far, and that of the task that was the last to begin. If
+// that fails, so does the next write.
 func (s *server) will(last int, err error) {
-	s.results[last] = levels.Result{Err: err}
-	s.err = errors.Join(s.out.Results(s.results[:last]), s.out.Will(), s.out.Results(s.results[last:last+1]))
+	s.out.Results(s.results[:last])
+	s.out.Will()
+	s.out.Results([]levels.Result{{Err: err}})
 }
 
 // A watch ends the process when a task takes too long. A nil one never does.

@@ -232,8 +232,11 @@ func (s *shift) begin() {
 // died buries the child. The slice that it was at is lost; what lies behind goes to
 // another child.
 func (s *shift) died(err error) {
+	lived := false // then it may have gone on, and nobody knows how far
 	if s.conn != nil {
-		err = fmt.Errorf("%v: %w", err, s.bury())
+		var how error
+		lived, how = s.worker.end()
+		err = fmt.Errorf("%v: %w", err, how)
 	}
 	if s.silent.Swap(false) {
 		err = fmt.Errorf("it was silent for too long, and killed: %w", err)
@@ -246,9 +249,12 @@ func (s *shift) died(err error) {
 	sent := s.sent
 	s.sent, s.willed, s.broken = nil, false, false
 	for i, f := range sent {
-		begun := i == 0 && !f.cut && !s.over
+		begun := (i == 0 || lived) && !f.cut && !s.over
 		if begun && !ended {
 			s.suspects.add(s.suspects.keys(f.tasks)...)
+		}
+		if s.over {
+			f.sent = 0 // what it waited behind is known, and gone
 		}
 		if f.cut = false; begun || ended || f.sent >= sends {
 			s.fail(f, err)

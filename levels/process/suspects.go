@@ -9,9 +9,9 @@ import (
 	"github.com/fourlevels/fourlevels/levels"
 )
 
-// ErrRefused says that a task was not run, for it has killed three workers. It
-// may have been one of several that a worker had in hand; so who is under suspicion
-// runs alone, and is cleared by its first result.
+// ErrRefused says that a task was not run, for it has killed three workers. Where
+// a worker dies that had several in hand, all are suspects: each runs alone from then
+// on, which tells, until a result clears it.
 var ErrRefused = errors.New("task is refused: three workers have died of it")
 
 const (
@@ -36,12 +36,17 @@ func (s *suspects) key(t levels.Task) uint64 {
 	return h.Sum64()
 }
 
-// add suspects tasks, by their keys.
+// add suspects tasks, by their keys: a worker has died of one of them.
 func (s *suspects) add(keys ...uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		if s.died[key]++; len(s.died) > maxSuspects {
+		if len(keys) == 1 {
+			s.died[key]++
+		} else { // in a crowd nobody becomes guiltier than a suspect
+			s.died[key] = max(s.died[key], 1)
+		}
+		if len(s.died) > maxSuspects {
 			clear(s.died) // so many deaths have another reason than tasks
 		}
 	}

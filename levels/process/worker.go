@@ -75,17 +75,23 @@ func (w *worker) start(ctx context.Context) error {
 
 // bury ends the child, if it has not died already, and tells how it ended.
 func (w *worker) bury() error {
+	_, err := w.end()
+	return err
+}
+
+// end is bury, and reports whether the child still lived.
+func (w *worker) end() (lived bool, err error) {
 	c := w.conn
 	w.conn, w.out, w.in = nil, nil, nil
-	c.Stdin.Close()
 	select {
 	case <-c.Done():
 	case <-time.After(100 * time.Millisecond): // it broke the channel but lives on
-		c.Kill()
+		lived = c.End()
 	}
 	obituary := c.Obituary()
+	c.Stdin.Close() // not before: a child that lives would leave as if it had done nothing
 	c.Stdout.Close()
-	return errors.Join(obituary, c.close())
+	return lived, errors.Join(obituary, c.close())
 }
 
 // Close ends the child, if any, and waits for it.

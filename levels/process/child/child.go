@@ -3,6 +3,7 @@
 package child
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -106,6 +107,9 @@ func (p *Process) Ended() bool {
 // Kill ends the process at once. It does not wait.
 func (p *Process) Kill() { p.cmd.Process.Kill() }
 
+// End is Kill, and reports whether the process had not ended yet.
+func (p *Process) End() bool { return p.cmd.Process.Kill() == nil }
+
 // Terminate asks the process to leave, by SIGTERM where there are signals. It
 // does not wait.
 func (p *Process) Terminate() { p.cmd.Process.Signal(syscall.SIGTERM) }
@@ -132,7 +136,7 @@ func (p *Process) Stop(grace time.Duration) error {
 func (p *Process) Obituary() error {
 	<-p.done
 	how := p.cmd.ProcessState.String()
-	if cause := cause(p.stderr.String()); cause != "" {
+	if cause := p.stderr.cause(); cause != "" {
 		return fmt.Errorf("process %d: %s: %s", p.Pid(), how, cause)
 	}
 	return fmt.Errorf("process %d: %s", p.Pid(), how)
@@ -141,37 +145,56 @@ func (p *Process) Obituary() error {
 // Stderr is the last that the process wrote to its standard error, up to 4 KiB.
 func (p *Process) Stderr() string { return p.stderr.String() }
 
-// cause is the line of the last words that says most: that of a panic, or else
-// the last.
-func cause(words string) string {
-	last := ""
-	for line := range strings.Lines(words) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-			return line[:min(len(line), 200)]
-		}
-		if line != "" {
-			last = line
-		}
-	}
-	return last[max(0, len(last)-200):]
-}
-
-// A tail keeps the last 4 KiB that are written to it.
+// A tail keeps the last 4 KiB that are written to it, and the last line that says what
+// a Go program dies of: the stacks behind it may be longer than that.
 type tail struct {
-	mu  sync.Mutex // guards buf
-	buf []byte
+	mu    sync.Mutex // guards all
+	buf   []byte
+	line  []byte // that is not over yet: its beginning
+	fatal string
 }
 
 func (t *tail) Write(b []byte) (int, error) {
 	const most = 4 << 10
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.look(b)
 	t.buf = append(t.buf, b[max(0, len(b)-most):]...)
 	if extra := len(t.buf) - most; extra > 0 {
 		t.buf = append(t.buf[:0], t.buf[extra:]...)
 	}
 	return len(b), nil
+}
+
+// look looks for the line that a panic or the runtime begins its last words with. Of
+// several the last counts: a panic that was recovered may have been printed before.
+func (t *tail) look(b []byte) {
+	for piece := range bytes.Lines(b) {
+		t.line = append(t.line, piece[:min(len(piece), 200-len(t.line))]...)
+		if piece[len(piece)-1] != '\n' {
+			return
+		}
+		if line := strings.TrimSpace(string(t.line)); isFatal(line) {
+			t.fatal = line
+		}
+		t.line = t.line[:0]
+	}
+}
+
+func isFatal(line string) bool {
+	return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")
+}
+
+// cause is the line of the last words that says most: that of a panic, or else the last.
+func (t *tail) cause() string {
+	words := t.String()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fatal != "" {
+		return t.fatal
+	}
+	words = words[strings.LastIndexByte(words, '\n')+1:]
+	return words[max(0, len(words)-200):]
 }
 
 func (t *tail) String() string {
