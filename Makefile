@@ -29,7 +29,7 @@ bench: levels ## compare the levels on four workloads, in under three minutes
 bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
 	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
 
-peers: ## measure the job queue against asynq and bare Redis, in about five minutes
+peers: ## measure queue and processes against their peers, in about eight minutes
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
 
 words: levels ## count the words of the whole corpus at every level

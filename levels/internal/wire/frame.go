@@ -100,7 +100,7 @@ func (r *Reader) Load(l *Load) (err error) {
 	return err
 }
 
-// Results reads a frame of results into dst, and returns how many they are, at
+// Results reads a frame of results into dst, which are zero before, and returns how many they are, at
 // most as many as it holds. None means a last will, see [Writer.Will]. After an error
 // dst may be filled in part.
 func (r *Reader) Results(dst []levels.Result) (n int, err error) {

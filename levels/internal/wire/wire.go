@@ -128,7 +128,7 @@ func Results(b []byte, dst []levels.Result) error {
 	return nil
 }
 
-// fill is Results that leaves what it can read in dst.
+// fill is Results that leaves what it can read in dst, whose results are zero before.
 func fill(b []byte, dst []levels.Result) error {
 	n, b, err := count(b)
 	if err != nil {
@@ -148,13 +148,13 @@ func fill(b []byte, dst []levels.Result) error {
 		}
 		switch kind {
 		case output:
-			dst[i] = levels.Result{Output: field}
+			dst[i].Output = field
 		case failure:
-			dst[i] = levels.Result{Err: errors.New(string(field))}
+			dst[i].Err = errors.New(string(field))
 		case lost:
-			dst[i] = levels.Result{Err: sentError{string(field), levels.ErrLost}}
+			dst[i].Err = sentError{string(field), levels.ErrLost}
 		case late:
-			dst[i] = levels.Result{Err: sentError{string(field), context.DeadlineExceeded}}
+			dst[i].Err = sentError{string(field), context.DeadlineExceeded}
 		default:
 			return fmt.Errorf("result %d is of unknown kind %d", i, kind)
 		}
