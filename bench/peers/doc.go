@@ -9,6 +9,16 @@
 // a lone call, what a job costs on the wire and in Redis' memory, and what
 // shards cost.
 //
+// The pool of processes, over each of its transports: the smallest tasks that
+// are run at half of peak efficiency, against net/rpc over pipes and Python's
+// two pools; the latency of a lone task, against a bare pipe and a bare futex;
+// what it takes to open a pool, get an answer, and close it, against an empty
+// program; what becomes of tasks while workers are killed, and how soon the pool
+// is whole again; whether anything stays when the whole program is killed; and
+// what a thousand pools leave behind. The last three read /proc, so only Linux
+// has them. Where there is no python3, its pools are left out, and the table says
+// so.
+//
 // # How
 //
 // Each figure is a contest. In each round every contestant has one turn, on the
@@ -38,5 +48,6 @@
 //
 //	go test -run '^$' -bench . -benchtime 1x            # all figures, and a table at the end
 //	go test -run '^$' -bench Latency -benchtime 1x -rounds 3
+//	go test -run '^$' -bench Process -benchtime 1x      # of the pool of processes alone
 //	go test -run '^$' -bench . -benchtime 1x -quick     # only whether all of it works
 package peers

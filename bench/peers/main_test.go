@@ -14,6 +14,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/process"
 )
 
 var (
@@ -21,12 +22,18 @@ var (
 	quickFlag  = flag.Bool("quick", false, "few jobs and one round: it is checked that all works, and measured nothing")
 )
 
-func BenchmarkQueueEndToEnd(b *testing.B) { bench(b, queueEndToEnd) }
-func BenchmarkQueueFill(b *testing.B)     { bench(b, queueFill) }
-func BenchmarkQueueLatency(b *testing.B)  { bench(b, queueLatency) }
-func BenchmarkQueueCost(b *testing.B)     { bench(b, queueCost) }
-func BenchmarkQueueMemory(b *testing.B)   { bench(b, queueMemory) }
-func BenchmarkQueueShards(b *testing.B)   { bench(b, queueShards) }
+func BenchmarkQueueEndToEnd(b *testing.B)  { bench(b, queueEndToEnd) }
+func BenchmarkQueueFill(b *testing.B)      { bench(b, queueFill) }
+func BenchmarkQueueLatency(b *testing.B)   { bench(b, queueLatency) }
+func BenchmarkQueueCost(b *testing.B)      { bench(b, queueCost) }
+func BenchmarkQueueMemory(b *testing.B)    { bench(b, queueMemory) }
+func BenchmarkQueueShards(b *testing.B)    { bench(b, queueShards) }
+func BenchmarkProcessMETG(b *testing.B)    { bench(b, processMETG) }
+func BenchmarkProcessLatency(b *testing.B) { bench(b, processLatency) }
+func BenchmarkProcessSpawn(b *testing.B)   { bench(b, processSpawn) }
+func BenchmarkProcessHeal(b *testing.B)    { bench(b, processHeal) }
+func BenchmarkProcessOrphans(b *testing.B) { bench(b, processOrphans) }
+func BenchmarkProcessCycles(b *testing.B)  { bench(b, processCycles) }
 
 // TestQuick runs every figure at the smallest size, with all its checks.
 func TestQuick(t *testing.T) {
@@ -36,6 +43,8 @@ func TestQuick(t *testing.T) {
 	}{
 		{"QueueEndToEnd", queueEndToEnd}, {"QueueFill", queueFill}, {"QueueLatency", queueLatency},
 		{"QueueCost", queueCost}, {"QueueMemory", queueMemory}, {"QueueShards", queueShards},
+		{"ProcessMETG", processMETG}, {"ProcessLatency", processLatency}, {"ProcessSpawn", processSpawn},
+		{"ProcessHeal", processHeal}, {"ProcessOrphans", processOrphans}, {"ProcessCycles", processCycles},
 	} {
 		for _, f := range group.figures {
 			t.Run(group.name+"/"+f.name, func(t *testing.T) {
@@ -61,11 +70,21 @@ type scale struct {
 	lone      int           // batches that come alone
 	idle      time.Duration // of watching the idle
 	stored    int           // jobs whose memory is measured
+
+	batch   int           // tasks of a batch for a pool
+	batches int           // of tasks of one size
+	lones   int           // tasks that come alone
+	spawns  int           // pools or programs that are started
+	healing time.Duration // of killing workers
+	orphans int           // programs that are killed
+	cycles  int           // of opening and closing a pool
 }
 
 var (
-	quick = scale{rounds: 1, ours: 500, theirs: 200, latencies: 20, pickups: 1, callers: 50, calls: 500, lone: 3, idle: 2 * time.Second, stored: 1_000}
-	full  = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 200_000, lone: 50, idle: 6 * time.Second, stored: 100_000}
+	quick = scale{rounds: 1, ours: 500, theirs: 200, latencies: 20, pickups: 1, callers: 50, calls: 500, lone: 3, idle: 2 * time.Second, stored: 1_000,
+		batch: 1_024, batches: 1, lones: 50, spawns: 5, healing: 500 * time.Millisecond, orphans: 2, cycles: 20}
+	full = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 200_000, lone: 50, idle: 6 * time.Second, stored: 100_000,
+		batch: 4_096, batches: 15, lones: 2_000, spawns: 50, healing: 5 * time.Second, orphans: 20, cycles: 1_000}
 )
 
 func chosen() scale {
@@ -82,6 +101,8 @@ func chosen() scale {
 var server *store.Store
 
 func TestMain(m *testing.M) {
+	process.Main(workers()) // this program is its own worker,
+	playRole()              // and some more
 	flag.Parse()
 	code, err := run(m)
 	if err != nil {
