@@ -56,7 +56,7 @@ func impostor(play string) {
 		os.Stdout.Close()
 		time.Sleep(time.Minute)
 	case "bad frames":
-		fmt.Println("fourlevels worker, protocol 2")
+		fmt.Println("fourlevels worker, protocol 3")
 		fmt.Println("and then something else")
 		time.Sleep(time.Minute)
 	default:
@@ -138,7 +138,7 @@ func TestImpostors(t *testing.T) {
 		"garbage":      `start worker: this is no worker: it says "Usage: something [else]"`,
 		"endless line": `start worker: this is no worker: it says "xxxx`,
 		"exits":        "start worker: it left without a hello: process ",
-		"older":        `start worker: the worker speaks protocol "0", this program 2: build both from the same version`,
+		"older":        `start worker: the worker speaks protocol "0", this program 3: build both from the same version`,
 		"silent":       "within 50ms",
 		"hangs up":     "start worker: it left without a hello: process ",
 	} {

@@ -96,7 +96,7 @@ func (r *Reader) Load(l *Load) (err error) {
 	if l.bytes, err = r.frame(l.bytes); err != nil {
 		return err
 	}
-	l.Tasks, err = appendTasks(l.Tasks[:0], l.bytes)
+	l.Tasks, err = readTasks(l.Tasks, l.bytes)
 	return err
 }
 
@@ -108,7 +108,7 @@ func (r *Reader) Results(dst []levels.Result) (n int, err error) {
 	if err != nil {
 		return 0, noEOF(err)
 	}
-	n, _, err = count(b)
+	n, _, err = count(b, leastResult)
 	if err != nil {
 		return 0, err
 	}

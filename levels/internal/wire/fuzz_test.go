@@ -14,13 +14,13 @@ import (
 
 const (
 	// fixed is what a Reader takes however little it reads: its buffer, a frame of up to a
-	// mebibyte, which is made at once, and what the test itself does meanwhile.
-	fixed = 64<<10 + 1<<20 + 256<<10
+	// mebibyte, which is made at once, and what the test itself does meanwhile, the race
+	// detector included.
+	fixed = 4 << 20
 
-	// perByte is what a byte takes at most: a task without name and input comes as two
-	// bytes and becomes forty, a lost result without text as many. The race detector
-	// doubles it.
-	perByte = 64
+	// perByte is what a byte takes at most: a task without name and input comes as eight
+	// bytes and becomes forty, a lost result without text as five and as many.
+	perByte = 10
 )
 
 // cost returns how many bytes f allocates.
@@ -101,15 +101,15 @@ func FuzzResultFrames(f *testing.F) {
 
 // The dearest frames are those of entries without content.
 func TestEmptyEntries(t *testing.T) {
-	tasks := frame(1<<20+3, 0x80, 0x80, 0x20) // half a million
+	tasks := frame(8<<17+3, 0x80, 0x80, 0x08) // 1<<17 of eight bytes
 	isFair(t, cost(func() {
 		if _, err := wire.NewReader(bytes.NewReader(tasks)).Tasks(); err != nil {
 			t.Error(err)
 		}
 	}), tasks)
-	dst := make([]levels.Result, 1<<19)
-	results := frame(1<<20+3, 0x80, 0x80, 0x20)
-	for i := 7; i < len(results); i += 2 {
+	dst := make([]levels.Result, 1<<17)
+	results := frame(5<<17+3, 0x80, 0x80, 0x08)
+	for i := 7; i < len(results); i += 5 {
 		results[i] = 2 // lost
 	}
 	isFair(t, cost(func() {
