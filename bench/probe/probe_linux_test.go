@@ -25,21 +25,26 @@ func TestCoresOnOneCPU(t *testing.T) {
 		}
 	}
 	command := self(t, "play-cores")
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
-
-	if err := unix.SchedSetaffinity(0, &one); err != nil {
-		t.Fatal(err)
-	}
-	said, err := cmd.Output() // the child inherits the mask of this thread
-	if restored := unix.SchedSetaffinity(0, &before); err != nil || restored != nil {
-		t.Fatal(err, restored)
-	}
 	var r CoresResult
-	if err := json.Unmarshal(said, &r); err != nil {
-		t.Fatal(err)
+	for range 5 { // on a busy machine what is delivered changes from one moment to the next
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
+		if err := unix.SchedSetaffinity(0, &one); err != nil {
+			t.Fatal(err)
+		}
+		said, err := cmd.Output() // the child inherits the mask of this thread
+		if restored := unix.SchedSetaffinity(0, &before); err != nil || restored != nil {
+			t.Fatal(err, restored)
+		}
+		if err := json.Unmarshal(said, &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Affinity != 1 || r.CPUs != 1 || r.Procs != 2 {
+			t.Fatalf("have %+v, want 1 core of 2 promised", r)
+		}
+		if r.Delivered > 0.5 && r.Delivered < 1.5 {
+			return
+		}
 	}
-	if r.Affinity != 1 || r.CPUs != 1 || r.Procs != 2 || r.Delivered < 0.5 || r.Delivered > 1.5 {
-		t.Errorf("have %+v, want 1 core delivered of 2 promised", r)
-	}
+	t.Errorf("have %+v, want 1 core delivered", r)
 }

@@ -44,6 +44,7 @@ func serve(ctx context.Context, r io.Reader, w io.Writer, l levels.Level, watch 
 		return err
 	case <-ctx.Done():
 		s.running.Lock() // no slice runs, and none will
+		defer s.running.Unlock()
 		return nil
 	}
 }

@@ -31,7 +31,8 @@ type server struct {
 
 	load    wire.Load // the slice that was read last
 	more    bool      // there was one
-	err     error     // of reading it, or of out
+	readErr error     // why there is no more
+	err     error     // of out
 	reading *time.Timer
 	ahead   chan struct{} // the next slice was read meanwhile
 }
@@ -48,7 +49,10 @@ func (s *server) serve() error {
 		life.Go(func() { more = s.live() })
 		life.Wait()
 		if !more {
-			return s.err
+			if s.err != nil {
+				return s.err
+			}
+			return s.readErr // next has waited for it
 		}
 		if err := s.out.Will(); err != nil { // it lives
 			return s.broken(err)
@@ -91,15 +95,18 @@ func (s *server) read() {
 		return
 	}
 	if err != io.EOF {
-		s.err = fmt.Errorf("read tasks: %w", err)
+		s.readErr = fmt.Errorf("read tasks: %w", err)
 	}
-	s.cancel(errors.Join(errors.New("the caller is gone"), s.err))
+	s.cancel(errors.Join(errors.New("the caller is gone"), s.readErr))
 }
 
 // run runs the slice that was read.
 func (s *server) run() error {
 	s.running.Lock()
 	defer s.running.Unlock()
+	if s.ctx.Err() != nil { // nobody waits for it
+		return nil
+	}
 	tasks := s.load.Tasks
 	s.reading = time.AfterFunc(patience, func() { // next waits for it
 		s.load = wire.Load{} // its memory is in use

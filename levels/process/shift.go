@@ -2,7 +2,9 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -22,10 +24,9 @@ type shift struct {
 	sent  []slice   // what is under way
 	since time.Time // when the child began the first of them, as far as is known
 
-	willed  bool     // the next result is the last of its slice
-	over    bool     // the child has said so, and nothing since: it has begun nothing else
-	culprit []uint64 // the key of the task whose result that was, if it was lost
-	broken  bool     // the child cannot be sent anything: it is read to its end
+	willed bool // the next result is the last of its slice
+	over   bool // the child has said so, and nothing since: it has begun nothing else
+	broken bool // the child cannot be sent anything: it is read to its end
 
 	guarded *conn       // whose child is killed when ctx ends, until stop
 	stop    func() bool // see context.AfterFunc
@@ -134,7 +135,13 @@ func (s *shift) send(next slice) {
 		s.since = time.Now()
 	}
 	next.sent, next.size = next.sent+1, len(next.tasks)
-	if err := s.out.Tasks(next.tasks); err != nil {
+	ahead := 0 // a child that is silent does not read either
+	for _, f := range s.sent {
+		ahead += len(f.tasks)
+	}
+	spoken := s.listen(ahead)
+	err := s.out.Tasks(next.tasks)
+	if spoken(); err != nil {
 		next.cut, s.broken = true, true
 		s.conn.Kill() // if it is not dead: its last results are read all the same
 	}
@@ -145,6 +152,9 @@ func (s *shift) send(next slice) {
 func (s *shift) guard() {
 	if s.guarded == s.conn {
 		return
+	}
+	if s.stop != nil {
+		s.stop()
 	}
 	kill := s.conn.Kill // of this child: it may come late, when there is another
 	s.guarded, s.stop = s.conn, context.AfterFunc(s.batch.Ctx, kill)
@@ -161,13 +171,9 @@ func (s *shift) end() {
 // answer reads the next results of the slice that was sent first.
 func (s *shift) answer() {
 	first := &s.sent[0]
-	if s.Timeout > 0 { // the child sees to that, unless it is silent
-		most := time.Duration(len(first.tasks))*s.Timeout*3/2 + time.Second
-		kill := s.conn.Kill
-		timer := time.AfterFunc(most, func() { s.silent.Store(true); kill() })
-		defer timer.Stop()
-	}
+	spoken := s.listen(len(first.tasks))
 	n, err := s.in.Results(first.results)
+	spoken()
 	switch {
 	case err != nil:
 		s.died(err)
@@ -185,6 +191,18 @@ func (s *shift) answer() {
 	if *first = left; len(left.tasks) == 0 {
 		s.pop()
 	}
+}
+
+// listen has the child killed when it says nothing for longer than so many tasks may
+// take, until it has spoken. It sees to their Timeout itself, unless it is silent.
+func (s *shift) listen(tasks int) (spoken func()) {
+	const long = 24 * time.Hour
+	if s.Timeout <= 0 || s.Timeout > long {
+		return func() {}
+	}
+	kill := s.conn.Kill
+	timer := time.AfterFunc(min(time.Duration(tasks)*s.Timeout*3/2, long)+time.Second, func() { s.silent.Store(true); kill() })
+	return func() { timer.Stop() }
 }
 
 // last takes the last results of a slice, after a will. The child dies then, or it says
@@ -232,10 +250,12 @@ func (s *shift) begin() {
 // died buries the child. The slice that it was at is lost; what lies behind goes to
 // another child.
 func (s *shift) died(err error) {
-	lived := false // then it may have gone on, and nobody knows how far
+	// Then it may have gone on, and nobody knows how far: it lives, or its last results
+	// were not read in time.
+	unknown := errors.Is(err, os.ErrDeadlineExceeded)
 	if s.conn != nil {
-		var how error
-		lived, how = s.worker.end()
+		lived, how := s.worker.end()
+		unknown = unknown || lived
 		err = fmt.Errorf("%v: %w", err, how)
 	}
 	if s.silent.Swap(false) {
@@ -249,7 +269,7 @@ func (s *shift) died(err error) {
 	sent := s.sent
 	s.sent, s.willed, s.broken = nil, false, false
 	for i, f := range sent {
-		begun := (i == 0 || lived) && !f.cut && !s.over
+		begun := !f.cut && (unknown || i == 0 && !s.over)
 		if begun && !ended {
 			s.suspects.add(s.suspects.keys(f.tasks)...)
 		}

@@ -32,6 +32,7 @@ func openSocket() (inheritance, error) {
 	if err := syscall.SetNonblock(extraFile, true); err != nil {
 		return inheritance{}, fmt.Errorf("transport socket: file %d: %w", extraFile, err)
 	}
+	syscall.CloseOnExec(extraFile) // what a task starts must not hold it
 	f := os.NewFile(extraFile, "socket")
 	return inheritance{f, func() { syscall.Shutdown(extraFile, syscall.SHUT_RD) }, f.Close}, nil
 }

@@ -136,7 +136,7 @@ func checkHello(line string) error {
 }
 
 // boots keeps a pool whose workers do not start from trying without end: after
-// three failures in a row, within a second each, it fails for a second without trying.
+// three failures in a row, it fails for a second without trying, and so after each other.
 type boots struct {
 	mu       sync.Mutex
 	failures int
@@ -156,10 +156,9 @@ func (b *boots) allow() error {
 func (b *boots) note(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err == nil || time.Since(b.at) > time.Second {
+	if err == nil {
 		b.failures = 0
-	}
-	if err != nil {
+	} else {
 		b.failures, b.last, b.at = b.failures+1, err, time.Now()
 	}
 }
