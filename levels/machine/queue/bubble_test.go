@@ -31,9 +31,19 @@ func apart(t *testing.T) bool {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), role+"="+inBubble)
-	out, err := cmd.CombinedOutput()
+	var out []byte
+	var err error
+	for range 4 {
+		cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		cmd.Env = append(os.Environ(), role+"="+inBubble)
+		out, err = cmd.CombinedOutput()
+		// The runtime of Go 1.26 itself crashes now and then in a bubble, with the race
+		// detector: that is no panic, and says nothing of the queue.
+		if !strings.Contains(string(out), "SIGSEGV: segmentation violation\nPC=") {
+			break
+		}
+		t.Log("the Go runtime has crashed in the bubble: once more")
+	}
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
 		t.Errorf("%v: %s", err, out)
 	} else {
