@@ -23,7 +23,7 @@ var deeds = map[string]func(log string){
 	"deep panic":    func(string) { deepPanic(100) },
 	"goexit":        func(string) { runtime.Goexit() },
 	"exit":          func(string) { os.Exit(3) },
-	"overflow":      func(string) { debug.SetMaxStack(1 << 20); overflow(0) },
+	"overflow":      func(string) { debug.SetMaxStack(1 << 20); _ = overflow(make([]byte, 64)) },
 	"fault":         func(string) { fault() },
 	"kill":          func(string) { signalSelf(syscall.SIGKILL); select {} },
 	"stop":          func(string) { signalSelf(syscall.SIGSTOP); select {} }, // which may be a moment later
@@ -56,8 +56,12 @@ func deedOf(how string) func(log string) {
 	return deeds[how]
 }
 
+// turns keeps spin from being an empty loop.
+var turns int
+
 func spin() {
-	for {
+	for turns >= 0 {
+		turns = (turns + 1) % 1000
 	}
 }
 
@@ -68,7 +72,13 @@ func deepPanic(n int) {
 	deepPanic(n - 1)
 }
 
-func overflow(n int) int { return overflow(n+1) + 1 }
+// overflow ends when the stack does: what it is given never gets empty.
+func overflow(b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	return overflow(b) + len(b)
+}
 
 func fault() {
 	page, err := syscall.Mmap(-1, 0, os.Getpagesize(), syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE)

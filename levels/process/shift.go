@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -250,9 +251,9 @@ func (s *shift) begin() {
 // died buries the child. The slice that it was at is lost; what lies behind goes to
 // another child.
 func (s *shift) died(err error) {
-	// Then it may have gone on, and nobody knows how far: it lives, or its last results
-	// were not read in time.
-	unknown := errors.Is(err, os.ErrDeadlineExceeded)
+	// Unless its channel ended with it, it may have gone on, and nobody knows how far: it
+	// lives, or wrote garbage, or its last results were not read in time.
+	unknown := !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET)
 	if s.conn != nil {
 		lived, how := s.worker.end()
 		unknown = unknown || lived
