@@ -11,6 +11,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/leveltest"
 	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 func newAsync() levels.Level { return async.New(async.Config{Funcs: leveltest.Funcs()}) }
@@ -36,22 +37,20 @@ func openRPC(tb testing.TB, far func() levels.Level) levels.Level {
 	return machine.NewRPC(machine.RPCConfig{URLs: urls, Token: "secret"})
 }
 
-func TestConformanceQueueEmbedded(t *testing.T) { testQueue(t, 0) }
-
-// Where no server is installed, this is the embedded store once more.
-func TestConformanceQueuePrivate(t *testing.T) { testQueue(t, 1) }
-
-func testQueue(t *testing.T, which int) {
-	t.Logf("the store is %s", stores[which].Name)
-	leveltest.Suite{Open: func(tb testing.TB) levels.Level {
-		c := machine.QueueConfig{Redis: stores[which].URL, Name: rand.Text()}
-		serveQueue(tb, c, 2)
-		l, err := machine.NewQueue(tb.Context(), c)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return l
-	}}.Run(t)
+func TestConformanceQueue(t *testing.T) {
+	for _, s := range storetest.Stores {
+		t.Run(s.Name, func(t *testing.T) {
+			leveltest.Suite{Open: func(tb testing.TB) levels.Level {
+				c := machine.QueueConfig{Redis: s.URL, Name: rand.Text()}
+				serveQueue(tb, c, 2)
+				l, err := machine.NewQueue(tb.Context(), c)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				return l
+			}}.Run(t)
+		})
+	}
 }
 
 // serveQueue serves a queue with workers that are in this process, and returns

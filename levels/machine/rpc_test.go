@@ -19,6 +19,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 var errEnough = errors.New("the caller has had enough")
@@ -317,7 +318,7 @@ func TestURLsKeepTheirPasswords(t *testing.T) {
 
 // A task that is too large fails alone.
 func TestTooLarge(t *testing.T) {
-	c := machine.QueueConfig{Redis: stores[0].URL, Name: t.Name()}
+	c := machine.QueueConfig{Redis: storetest.Best().URL, Name: t.Name()}
 	serveQueue(t, c, 1)
 	q, err := machine.NewQueue(t.Context(), c)
 	if err != nil {

@@ -17,15 +17,17 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
 
-// inBubble is the role of a process that runs one test, in bubbles.
-const inBubble = "bubble"
+const bubbleMark = "QUEUE_TEST_BUBBLE"
+
+// inBubble reports whether this process runs one test, in bubbles.
+func inBubble() bool { return os.Getenv(bubbleMark) != "" }
 
 // apart has the calling test run in a process of its own, and reports whether this is
 // that process. What go-redis keeps for all clients of a process, such as timers, must
 // not be used in a bubble and outside of it.
 func apart(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(role) == inBubble {
+	if inBubble() {
 		return true
 	}
 	t.Parallel()
@@ -35,7 +37,7 @@ func apart(t *testing.T) bool {
 	var err error
 	for range 4 {
 		cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		cmd.Env = append(os.Environ(), role+"="+inBubble)
+		cmd.Env = append(os.Environ(), bubbleMark+"=1")
 		out, err = cmd.CombinedOutput()
 		// The runtime of Go 1.26 itself crashes now and then in a bubble, with the race
 		// detector: that is no panic, and says nothing of the queue.

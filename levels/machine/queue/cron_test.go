@@ -11,6 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // tick is the last tick of the queue's only cron entry, in ms.
@@ -65,7 +66,7 @@ func TestCron(t *testing.T) {
 
 // The ticks of @every do not depend on when a worker began.
 func TestCronOfWorkersThatBeganLater(t *testing.T) {
-	on(t, stores[1].URL, func(r *rig) {
+	on(t, storetest.Best().URL, func(r *rig) {
 		done := make(chan int, 100)
 		r.work(r.cronWorker("@every 2s", done))
 		begun := r.now()

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
@@ -54,7 +55,7 @@ func TestPagesProgramsRun(t *testing.T) {
 	writePrograms(t, page, dir)
 	goRun(t, dir, "vet", "./...")
 	goRun(t, dir, "build", "-o", bin+string(filepath.Separator), "./worker", "./producer")
-	on(t, stores[1].URL, func(r *rig) {
+	on(t, storetest.Best().URL, func(r *rig) {
 		r.Name = "words"
 		r.leaves(results...)
 		env := append(os.Environ(), "REDIS_URL="+r.pagesUser(page))

@@ -12,12 +12,13 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // All that the library can do, the page's user may.
 func TestPagesUserMayUseTheQueue(t *testing.T) {
 	page := readPage(t)
-	on(t, stores[1].URL, func(r *rig) {
+	on(t, storetest.Best().URL, func(r *rig) {
 		r.Name = "words"
 		r.leaves(results...)
 		url := r.pagesUser(page)
@@ -108,7 +109,7 @@ func (r *rig) pagesUser(page string) string {
 	if found == nil {
 		r.Fatal("the page makes no user")
 	}
-	if stores[1].Name == store.Embedded {
+	if storetest.Best().Name == store.Embedded {
 		return r.URL
 	}
 	var args []any
@@ -132,7 +133,7 @@ func (r *rig) pagesUser(page string) string {
 // others, in other tests, is in the same log.
 func (r *rig) noDenials() {
 	r.Helper()
-	if stores[1].Name == store.Embedded {
+	if storetest.Best().Name == store.Embedded {
 		return
 	}
 	log, err := r.rdb.ACLLog(r.Context(), 100).Result()

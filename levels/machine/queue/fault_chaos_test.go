@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // A storm is how long and how hard it blows.
@@ -21,10 +22,8 @@ type storm struct {
 // job has one outcome, which one of its tries returned.
 func TestChaos(t *testing.T) {
 	storms := []storm{{kills: 6, producers: 5, jobs: 20}, {kills: 12, producers: 10, jobs: 25}}
-	for i, name := range []string{"embedded", "private"} {
-		t.Run(name, func(t *testing.T) {
-			on(t, stores[i].URL, func(r *rig) { r.chaos(storms[i]) })
-		})
+	for i, s := range storetest.Stores {
+		t.Run(s.Name, func(t *testing.T) { on(t, s.URL, func(r *rig) { r.chaos(storms[i]) }) })
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // stands looks at a queue.
@@ -174,7 +175,7 @@ func TestInfoSumsShards(t *testing.T) {
 }
 
 func TestInfoTellsOfTheStore(t *testing.T) {
-	for _, s := range stores {
+	for _, s := range storetest.Stores {
 		t.Run(s.Name, func(t *testing.T) {
 			on(t, s.URL, func(r *rig) {
 				got := r.stands(r.open(queue.Config{})).Store

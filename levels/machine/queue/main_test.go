@@ -3,8 +3,6 @@ package queue_test
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -15,46 +13,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
-	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
-const role = "QUEUE_TEST_ROLE"
-
-// stores are what the queues of these tests lie in: the embedded store, and a
-// private server. Where no server is installed, both are embedded.
-var stores [2]*store.Store
-
-// TestMain lets the test binary play the embedded store.
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // or the store, built with -race, takes a second to leave
-	switch os.Getenv(role) {
-	case "":
-		os.Exit(run(m))
-	case inBubble:
+	if inBubble() {
 		os.Exit(m.Run())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { io.Copy(io.Discard, os.Stdin); cancel() }()
-	if err := store.ServeEmbedded(ctx, os.Stdout); err != nil {
-		panic(err)
-	}
-}
-
-func run(m *testing.M) (code int) {
-	for i := range stores {
-		s, err := store.Open(context.Background(), store.Config{
-			Embedded: []string{os.Args[0]},
-			Only:     i == 0,
-			Env:      append(os.Environ(), role+"=embedded"),
-		})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer s.Close()
-		stores[i] = s
-	}
-	return m.Run()
+	storetest.Main(m)
 }
 
 // A rig is a queue of its own, for one test.
@@ -72,14 +38,11 @@ type rig struct {
 // Context is the test's, with a limit: nothing waits for ever.
 func (r *rig) Context() context.Context { return r.ctx }
 
-// each runs a test on both stores, each time on a new queue. In the end no key
+// each runs a test on the stores, each time on a new queue. In the end no key
 // of the queue and no goroutine may be left.
 func each(t *testing.T, test func(*rig)) {
-	for i, name := range []string{"embedded", "private"} {
-		t.Run(name, func(t *testing.T) {
-			t.Logf("the store is %s", stores[i].Name)
-			on(t, stores[i].URL, test)
-		})
+	for _, s := range storetest.Stores {
+		t.Run(s.Name, func(t *testing.T) { on(t, s.URL, test) })
 	}
 }
 

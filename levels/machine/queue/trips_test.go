@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // rtt is how long a round trip takes at least in these tests: as in a network, and
@@ -162,7 +163,7 @@ func (s *spread) take() time.Duration {
 // Who waits asks for nothing: an idle worker, and an idle caller, send a command
 // a second at most.
 func TestIdle(t *testing.T) {
-	on(t, stores[1].URL, func(r *rig) {
+	on(t, storetest.Best().URL, func(r *rig) {
 		callers, c := r.counted()
 		workers, n := r.counted()
 		w := r.worker(workers, queue.WorkerConfig{})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // BenchmarkDrain claims and finishes jobs of a queue in which many wait.
@@ -54,7 +55,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 
 // cells measures f in every store, for every backlog, batch and discipline.
 func cells(b *testing.B, f func(b *testing.B, l *load, backlog, batch int)) {
-	for _, s := range stores {
+	for _, s := range storetest.Stores {
 		for _, backlog := range []int{1000, 50000} {
 			for _, batch := range []int{1, 10, 100} {
 				for _, d := range disciplines {
@@ -79,7 +80,7 @@ func cells(b *testing.B, f func(b *testing.B, l *load, backlog, batch int)) {
 // BenchmarkPickup enqueues one job at a time, for a worker that waits, and looks
 // how long it takes until that has claimed it.
 func BenchmarkPickup(b *testing.B) {
-	for _, s := range stores {
+	for _, s := range storetest.Stores {
 		for _, d := range disciplines {
 			b.Run("impl="+d.name+"/store="+s.Name, func(b *testing.B) {
 				l := &load{fixture: open(b, s, d.open, forever)}

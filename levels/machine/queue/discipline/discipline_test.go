@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue/discipline"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // forever is a lease that no test outlasts.
@@ -150,7 +151,7 @@ func TestErrors(t *testing.T) {
 // Queues of other names are others, and so are those of the same name that are of
 // another discipline: also when one is dropped.
 func TestNames(t *testing.T) {
-	for _, s := range stores {
+	for _, s := range storetest.Stores {
 		t.Run("store="+s.Name, func(t *testing.T) {
 			f := open(t, s, disciplines[0].open, forever)
 			var queues []discipline.Discipline

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
-	"os"
 	"testing"
 	"time"
 
@@ -15,48 +13,10 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/queue/discipline"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
-const role = "DISCIPLINE_TEST_ROLE"
-
-// stores are what the queues lie in: the embedded store, and a private server
-// where one is installed.
-var stores []*store.Store
-
-// TestMain lets the test binary play the embedded store.
-func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // or the store, built with -race, takes a second to leave
-	if os.Getenv(role) == "" {
-		os.Exit(run(m))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { io.Copy(io.Discard, os.Stdin); cancel() }() // ends with the process
-	if err := store.ServeEmbedded(ctx, os.Stdout); err != nil {
-		panic(err)
-	}
-}
-
-func run(m *testing.M) (code int) {
-	kinds := []bool{true, false}
-	if store.Server() == "" {
-		fmt.Fprintln(os.Stderr, "no Redis server on PATH: the embedded store is the only one")
-		kinds = kinds[:1]
-	}
-	for _, embedded := range kinds {
-		s, err := store.Open(context.Background(), store.Config{
-			Embedded: []string{os.Args[0]},
-			Only:     embedded,
-			Env:      append(os.Environ(), role+"=embedded"),
-		})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer s.Close()
-		stores = append(stores, s)
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // disciplines are what is tested and measured.
 var disciplines = []struct {
@@ -116,7 +76,7 @@ func open(tb testing.TB, s *store.Store, o opener, lease time.Duration) *fixture
 
 // each runs f on an empty queue of every discipline in every store.
 func each(t *testing.T, lease time.Duration, f func(f *fixture)) {
-	for _, s := range stores {
+	for _, s := range storetest.Stores {
 		for _, d := range disciplines {
 			t.Run("impl="+d.name+"/store="+s.Name, func(t *testing.T) { f(open(t, s, d.open, lease)) })
 		}
