@@ -71,6 +71,11 @@ func best(all ...series) series {
 
 // bench measures figures as sub-benchmarks. With -benchtime 1x each is
 // measured once, in as many rounds as -rounds says.
+func benchQueue(b *testing.B, figures []figure) {
+	needsServer(b)
+	bench(b, figures)
+}
+
 func bench(b *testing.B, figures []figure) {
 	for _, f := range figures {
 		b.Run(f.name, func(b *testing.B) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +16,7 @@ import (
 // What `levels worker queue` takes while it has nothing to do: memory at its
 // peak, and processor time. It is our worker with the levels in it.
 var queueIdle = figure{"load=none/process=levels", func(tb testing.TB, s scale) []line {
-	if runtime.GOOS != "linux" {
-		return nil // see peakRSS
-	}
+	onLinux(tb)
 	binary := filepath.Join(tb.TempDir(), "levels")
 	build := exec.Command("go", "build", "-o", binary, "./cmd/levels")
 	build.Dir = filepath.Join("..", "..")

@@ -150,7 +150,11 @@ func (t *table) print(w io.Writer) {
 	if len(t.lines) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s, %s, %d processors, %d rounds: median (least..greatest)\n", server.Name, runtime.Version(), runtime.GOMAXPROCS(0), chosen().rounds)
+	redis := "no Redis"
+	if server != nil {
+		redis = server.Name
+	}
+	fmt.Fprintf(w, "\n%s, %s, %d processors, %d rounds: median (least..greatest)\n", redis, runtime.Version(), runtime.GOMAXPROCS(0), chosen().rounds)
 	if *quickFlag {
 		fmt.Fprintln(w, "With -quick too little is done to say anything of speed.")
 	}

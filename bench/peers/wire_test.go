@@ -109,6 +109,7 @@ func (s *scanner) commands(b []byte) (n int64) {
 // TestWire counts what is known: a lone command, a pipeline, and a payload that
 // looks like commands and comes in many writes.
 func TestWire(t *testing.T) {
+	needsServer(t)
 	var w wire
 	rdb := redis.NewClient(w.options())
 	defer rdb.Close()
