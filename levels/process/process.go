@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -63,7 +64,7 @@ var Transports = []string{"pipe", "socket", "shm", "spawn"}
 //
 // A task that has killed three workers is refused with [ErrRefused]. If three
 // workers in a row die before they say hello, tasks fail for a second without
-// another attempt. Errors keep their text only.
+// another attempt, unless other workers live, who run them. Errors keep their text only.
 func New(c Config) levels.Level {
 	if c.Processes <= 0 {
 		c.Processes = runtime.GOMAXPROCS(0)
@@ -72,7 +73,7 @@ func New(c Config) levels.Level {
 	c.Start = cmp.Or(c.Start, 10*time.Second)
 	c.Grace = cmp.Or(c.Grace, 2*time.Second)
 	p := &pool{Config: c, suspects: suspects{seed: maphash.MakeSeed(), died: map[uint64]int{}}}
-	workers := make([]crew.Worker, c.Processes)
+	workers := make([]crew.Member, c.Processes)
 	for i := range workers {
 		workers[i] = &worker{pool: p}
 	}
@@ -84,6 +85,7 @@ type pool struct {
 	Config
 	suspects suspects
 	boots    boots
+	living   atomic.Int32 // children that have said hello, and are not known to have ended
 }
 
 func (c Config) command() *exec.Cmd {

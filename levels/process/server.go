@@ -63,6 +63,7 @@ func (s *server) serve() error {
 func (s *server) live() (more bool) {
 	for s.next() {
 		if err := s.run(); err != nil {
+			s.reading.Stop() // it may have begun, then it ends with r
 			s.err = s.broken(err)
 			return false
 		}

@@ -29,9 +29,10 @@ type shift struct {
 	over   bool // the child has said so, and nothing since: it has begun nothing else
 	broken bool // the child cannot be sent anything: it is read to its end
 
-	guarded *conn       // whose child is killed when ctx ends, until stop
-	stop    func() bool // see context.AfterFunc
-	silent  atomic.Bool // the child was killed for it
+	guarded *conn                // whose child is killed when ctx ends, until stop
+	stop    func() bool          // see context.AfterFunc
+	silent  atomic.Pointer[conn] // whose child was killed for it
+	done    int                  // tasks that have their results, see end
 }
 
 // A slice is a part of a batch that travels as one frame.
@@ -61,6 +62,9 @@ const (
 
 	// sends is how often a slice is sent to children that die before they begin it.
 	sends = 3
+
+	// others is how long a worker that has no child leaves a batch to the others.
+	others = 3 * time.Second
 )
 
 // fill sends slices until the window is full, or nothing is left to claim.
@@ -69,12 +73,47 @@ func (s *shift) fill() {
 	if s.Transport == "spawn" {
 		most = 1
 	}
-	for len(s.sent) < most && !s.broken {
+	for len(s.sent) == 0 || len(s.sent) < most && !s.broken {
+		var err error
+		if len(s.sent) == 0 && s.more() {
+			err = s.staff()
+		}
 		next, ok := s.next()
 		if !ok {
 			return
 		}
+		if err != nil {
+			s.fail(next, err)
+			continue
+		}
 		s.send(next)
+	}
+}
+
+// more reports whether there is something to send.
+func (s *shift) more() bool {
+	return len(s.again) > 0 || len(s.rest.tasks) > 0 || !s.batch.Claimed()
+}
+
+// staff sees to it that there is a child, before tasks are claimed. If none can be
+// started, while other workers have theirs, it waits and tries again: a worker that
+// fails all it claims is the fastest, and would leave nothing to them.
+func (s *shift) staff() error {
+	if s.broken {
+		s.bury()
+		s.broken = false
+	}
+	until := time.Now().Add(others)
+	for {
+		err := s.hire(s.batch)
+		if err == nil || s.living.Load() == 0 || !s.more() || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(others / 30):
+		case <-s.batch.Ctx.Done():
+			return context.Cause(s.batch.Ctx)
+		}
 	}
 }
 
@@ -118,20 +157,15 @@ func (s *shift) fail(f slice, err error) {
 	for i := range f.results {
 		f.results[i] = levels.Result{Err: err}
 	}
-	s.batch.Finish(len(f.results))
+	s.done += len(f.results)
 }
 
 func (s *shift) send(next slice) {
-	ctx := s.batch.Ctx
-	if ctx.Err() != nil {
+	if ctx := s.batch.Ctx; ctx.Err() != nil {
 		s.fail(next, context.Cause(ctx))
 		return
 	}
 	if len(s.sent) == 0 {
-		if err := s.ready(ctx); err != nil {
-			s.fail(next, err)
-			return
-		}
 		s.guard()
 		s.since = time.Now()
 	}
@@ -161,10 +195,15 @@ func (s *shift) guard() {
 	s.guarded, s.stop = s.conn, context.AfterFunc(s.batch.Ctx, kill)
 }
 
-// end lets go of the child, or buries it if it was killed meanwhile.
+// end lets go of the child, or buries it if it was killed meanwhile. Before that, no
+// result counts: Run would return with the last, and its caller end ctx.
 func (s *shift) end() {
 	s.like = s.least
-	if s.guarded != nil && !s.stop() && s.guarded == s.conn {
+	killed := s.guarded != nil && !s.stop() && s.guarded == s.conn
+	if s.done > 0 {
+		s.batch.Finish(s.done)
+	}
+	if s.conn != nil && (killed || s.broken) {
 		s.bury()
 	}
 }
@@ -188,7 +227,7 @@ func (s *shift) answer() {
 	}
 	answered, left := first.split(n)
 	s.suspects.clear(answered)
-	s.batch.Finish(n)
+	s.done += n
 	if *first = left; len(left.tasks) == 0 {
 		s.pop()
 	}
@@ -201,9 +240,13 @@ func (s *shift) listen(tasks int) (spoken func()) {
 	if s.Timeout <= 0 || s.Timeout > long {
 		return func() {}
 	}
-	kill := s.conn.Kill
-	timer := time.AfterFunc(min(time.Duration(tasks)*s.Timeout*3/2, long)+time.Second, func() { s.silent.Store(true); kill() })
-	return func() { timer.Stop() }
+	c := s.conn
+	timer := time.AfterFunc(min(time.Duration(tasks)*s.Timeout*3/2, long)+time.Second, func() { s.silent.Store(c); c.Kill() })
+	return func() {
+		if !timer.Stop() {
+			s.broken = true // if it has spoken, then too late
+		}
+	}
 }
 
 // last takes the last results of a slice, after a will. The child dies then, or it says
@@ -224,7 +267,7 @@ func (s *shift) last(n int) {
 	} else {
 		s.suspects.clear(answered)
 	}
-	s.batch.Finish(n)
+	s.done += n
 	if len(left.tasks) > 0 {
 		s.again = append(s.again, left)
 	}
@@ -254,13 +297,13 @@ func (s *shift) died(err error) {
 	// Unless its channel ended with it, it may have gone on, and nobody knows how far: it
 	// lives, or wrote garbage, or its last results were not read in time.
 	unknown := !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET)
-	if s.conn != nil {
+	if c := s.conn; c != nil {
 		lived, how := s.worker.end()
 		unknown = unknown || lived
 		err = fmt.Errorf("%v: %w", err, how)
-	}
-	if s.silent.Swap(false) {
-		err = fmt.Errorf("it was silent for too long, and killed: %w", err)
+		if s.silent.Load() == c {
+			err = fmt.Errorf("it was silent for too long, and killed: %w", err)
+		}
 	}
 	err = fmt.Errorf("%w: %w", levels.ErrLost, err)
 	ended := s.batch.Ctx.Err() != nil

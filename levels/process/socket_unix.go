@@ -34,5 +34,10 @@ func openSocket() (inheritance, error) {
 	}
 	syscall.CloseOnExec(extraFile) // what a task starts must not hold it
 	f := os.NewFile(extraFile, "socket")
-	return inheritance{f, func() { syscall.Shutdown(extraFile, syscall.SHUT_RD) }, f.Close}, nil
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return inheritance{}, fmt.Errorf("transport socket: %w", err)
+	}
+	finish := func() { raw.Control(func(fd uintptr) { syscall.Shutdown(int(fd), syscall.SHUT_RD) }) }
+	return inheritance{f, finish, f.Close}, nil
 }

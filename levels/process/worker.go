@@ -21,28 +21,34 @@ type worker struct {
 	out  *wire.Writer // to the child
 	in   *wire.Reader // from the child
 	like int          // least of the last shift
+
+	greeted bool // the child has said hello
 }
 
-// ready sees to it that there is a child.
-func (w *worker) ready(ctx context.Context) error {
-	if w.conn != nil && w.conn.Ended() {
-		w.bury() // it died with nothing to do, so nothing is lost
+// Ready implements crew.Member.
+func (w *worker) Ready() bool { return w.conn != nil && !w.conn.Ended() }
+
+// hire sees to it that there is a child.
+func (w *worker) hire(b *crew.Batch) error {
+	if w.Ready() {
+		return nil
 	}
 	if w.conn != nil {
-		return nil
+		w.bury() // it died with nothing to do, so nothing is lost
 	}
 	if err := w.boots.allow(); err != nil {
 		return err
 	}
-	err := w.start(ctx)
-	if ctx.Err() == nil {
+	err := w.start(b)
+	if b.Ctx.Err() == nil {
 		w.boots.note(err)
 	}
 	return err
 }
 
-// start starts a child and waits for its hello.
-func (w *worker) start(ctx context.Context) error {
+// start starts a child and waits for its hello. It gives up when ctx ends, but not if
+// the batch is done without it: what has begun is for the next.
+func (w *worker) start(b *crew.Batch) error {
 	start := transports[w.Transport]
 	if start == nil {
 		return fmt.Errorf("start worker: no transport is called %.20q: take one of %s", w.Transport, strings.Join(Transports, ", "))
@@ -52,12 +58,14 @@ func (w *worker) start(ctx context.Context) error {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	w.conn, w.out, w.in = c, wire.NewWriter(c.w), wire.NewReader(c.r)
-	keep, late := context.AfterFunc(ctx, c.Kill), time.AfterFunc(w.Start, c.Kill)
+	given := make(chan bool, 1) // up
+	keep := context.AfterFunc(b.Ctx, func() { given <- giveUp(b, c) })
+	late := time.AfterFunc(w.Start, c.Kill)
 	hello, err := w.in.Line()
 	inTime := late.Stop()
-	if !keep() {
+	if !keep() && <-given {
 		w.bury()
-		return context.Cause(ctx)
+		return context.Cause(b.Ctx)
 	}
 	if !inTime {
 		w.bury()
@@ -68,9 +76,21 @@ func (w *worker) start(ctx context.Context) error {
 			w.bury()
 			return fmt.Errorf("start worker: %w", err)
 		}
+		w.living.Add(1)
+		w.greeted = true
 		return nil
 	}
 	return fmt.Errorf("start worker: it left without a hello: %w", w.bury())
+}
+
+func giveUp(b *crew.Batch, c *conn) bool {
+	select {
+	case <-b.Done():
+		return false
+	default:
+		c.Kill()
+		return true
+	}
 }
 
 // bury ends the child, if it has not died already, and tells how it ended.
@@ -81,8 +101,7 @@ func (w *worker) bury() error {
 
 // end is bury, and reports whether the child still lived.
 func (w *worker) end() (lived bool, err error) {
-	c := w.conn
-	w.conn, w.out, w.in = nil, nil, nil
+	c := w.dismiss()
 	select {
 	case <-c.Done():
 	case <-time.After(100 * time.Millisecond): // it broke the channel but lives on
@@ -99,12 +118,25 @@ func (w *worker) Close() error {
 	if w.conn == nil {
 		return nil
 	}
-	c := w.conn
-	w.conn, w.out, w.in = nil, nil, nil
-	if err := errors.Join(c.Stop(w.Grace), c.close()); err != nil {
-		return fmt.Errorf("stop worker: %w", c.Obituary())
+	c := w.dismiss()
+	err := c.Stop(w.Grace)
+	if err != nil {
+		err = c.Obituary()
+	}
+	if err = errors.Join(err, c.close()); err != nil {
+		return fmt.Errorf("stop worker: %w", err)
 	}
 	return nil
+}
+
+// dismiss takes the worker its child.
+func (w *worker) dismiss() *conn {
+	c := w.conn
+	if w.greeted {
+		w.living.Add(-1)
+	}
+	w.conn, w.out, w.in, w.greeted = nil, nil, nil, false
+	return c
 }
 
 // Work implements crew.Worker.
@@ -117,6 +149,9 @@ func (w *worker) Work(b *crew.Batch) {
 		if s.Transport == "spawn" && len(s.sent) == 0 {
 			w.Close() // how it leaves does not matter: its result is there
 		}
+	}
+	if s.Transport == "spawn" {
+		w.Close() // the others were faster
 	}
 }
 

@@ -17,6 +17,7 @@ func (w worker) Work(b *crew.Batch) {
 	})
 }
 
+func (worker) Ready() bool { return true }
 func (worker) Close() error { return nil }
 
 // However many functions end their goroutine, each costs its own result only.

@@ -9,19 +9,26 @@ import (
 	"github.com/fourlevels/fourlevels/levels"
 )
 
+// A Member is a Worker of a Squad.
+type Member interface {
+	Worker
+	Ready() bool // it can begin at once: if not, no caller waits for that
+}
+
 // A Squad is a level of standing workers that are bound to no goroutine. The caller
 // of Run takes the first one in hand itself, so that a lone task is handed over by a
 // call, not by waking somebody; goroutines for the others come and go. So it is for
 // workers that run no Func themselves: their Work must return.
 type Squad struct {
-	workers []Worker
+	workers []Member
 	hands   sync.WaitGroup // goroutines with a worker
 	gate    levels.Gate
 
-	mu     sync.Mutex // guards the rest
-	idle   []Worker   // who ended last is next: its processor may be awake
-	wants  []*want    // in the order of their calls
-	closed bool
+	close func() error // all workers, once
+
+	mu    sync.Mutex // guards the rest
+	idle  []Member   // who ended last is next: its processor may be awake
+	wants []*want    // in the order of their calls
 }
 
 var _ levels.Level = (*Squad)(nil)
@@ -33,8 +40,10 @@ type want struct {
 }
 
 // NewSquad puts workers to work.
-func NewSquad(workers []Worker) *Squad {
-	return &Squad{workers: workers, idle: slices.Clone(workers)}
+func NewSquad(workers []Member) *Squad {
+	s := &Squad{workers: workers, idle: slices.Clone(workers)}
+	s.close = sync.OnceValue(s.dismiss)
+	return s
 }
 
 // Run implements [levels.Level].
@@ -67,7 +76,7 @@ func (s *Squad) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 }
 
 // join takes idle workers for a batch, and lets it wait for the rest.
-func (s *Squad) join(w *want) (first Worker, others []Worker) {
+func (s *Squad) join(w *want) (first Member, others []Member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.wants) == 0 { // else others were first
@@ -80,7 +89,7 @@ func (s *Squad) join(w *want) (first Worker, others []Worker) {
 	if w.more > 0 {
 		s.wants = append(s.wants, w)
 	}
-	if n := len(others); n > 0 {
+	if n := len(others); n > 0 && others[n-1].Ready() {
 		first, others = others[n-1], others[:n-1]
 	}
 	return first, others
@@ -94,7 +103,7 @@ func (s *Squad) leave(w *want) {
 }
 
 // work has a worker do its part of one batch after another.
-func (s *Squad) work(w Worker, b *Batch) {
+func (s *Squad) work(w Member, b *Batch) {
 	for b != nil {
 		w.Work(b)
 		b = s.next(w)
@@ -102,14 +111,14 @@ func (s *Squad) work(w Worker, b *Batch) {
 }
 
 // release is for a caller, who goes home when its batch is done.
-func (s *Squad) release(w Worker) {
+func (s *Squad) release(w Member) {
 	if b := s.next(w); b != nil {
 		s.hands.Go(func() { s.work(w, b) }) // Close waits for it
 	}
 }
 
 // next returns a batch for a worker to go on with, or nil: then it is idle.
-func (s *Squad) next(w Worker) *Batch {
+func (s *Squad) next(w Member) *Batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.wants) > 0 {
@@ -125,17 +134,14 @@ func (s *Squad) next(w Worker) *Batch {
 	return nil
 }
 
-// Close implements [levels.Level]. Its error joins those of the workers.
+// Close implements [levels.Level]. Its error joins those of the workers, each time.
 func (s *Squad) Close() error {
 	s.gate.Close()
+	return s.close()
+}
+
+func (s *Squad) dismiss() error {
 	s.hands.Wait()
-	s.mu.Lock()
-	closed := s.closed
-	s.closed = true
-	s.mu.Unlock()
-	if closed {
-		return nil
-	}
 	errs := make([]error, len(s.workers))
 	var closing sync.WaitGroup
 	for i, w := range s.workers {

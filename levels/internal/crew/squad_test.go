@@ -19,7 +19,7 @@ func TestSquadShares(t *testing.T) {
 		<-release
 		return nil, nil
 	}}
-	s := crew.NewSquad([]crew.Worker{worker{funcs}, worker{funcs}, worker{funcs}})
+	s := crew.NewSquad([]crew.Member{worker{funcs}, worker{funcs}, worker{funcs}})
 	batch := func(n int) []levels.Task {
 		tasks := make([]levels.Task, n)
 		for i := range tasks {

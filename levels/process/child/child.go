@@ -58,7 +58,7 @@ func start(cmd *exec.Cmd, tethered bool) (*Process, error) {
 	cmd.Stdin, cmd.Stdout = in, out
 	if cmd.Stderr == nil {
 		cmd.Stderr = &p.stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold stderr open for longer
+		cmd.WaitDelay = 200 * time.Millisecond // a grandchild may hold stderr open for longer
 	}
 	cmd.SysProcAttr = attributes(tethered)
 	started := make(chan error)
@@ -83,7 +83,9 @@ func (p *Process) live(started chan<- error, tethered bool) {
 	err := p.cmd.Start()
 	started <- err
 	if err == nil {
-		p.err = p.cmd.Wait()
+		if p.err = p.cmd.Wait(); errors.Is(p.err, exec.ErrWaitDelay) {
+			p.err = nil // the child itself has left with exit code 0
+		}
 		close(p.done)
 	}
 }
