@@ -10,19 +10,36 @@
 package async
 
 import (
+	"cmp"
 	"context"
-	"sync"
+	"fmt"
+	"strings"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fourlevels/fourlevels/levels"
-	"github.com/fourlevels/fourlevels/levels/internal/crew"
 )
 
 // Config tells what the tasks may call, and how many may be in flight.
 type Config struct {
 	Funcs    levels.Funcs
 	InFlight int // tasks at once, over all calls of Run; 0 means 256
+
+	// Variant is how goroutines come to their tasks; "" means "pool".
+	//
+	//	pool       each claims many, one after another: the cheapest by far
+	//	semaphore  a goroutine for each task, as soon as a semaphore lets it
+	//	errgroup   the same by errgroup's limit, which counts for each Run alone
+	Variant string
+}
+
+// Variants are the names of all, the default first.
+var Variants = []string{"pool", "semaphore", "errgroup"}
+
+var variants = map[string]func(*Level, context.Context, []levels.Task) []levels.Result{
+	"pool":      (*Level).pool,
+	"semaphore": (*Level).semaphore,
+	"errgroup":  (*Level).errgroup,
 }
 
 // A Level runs tasks in goroutines that it starts for each Run.
@@ -33,6 +50,7 @@ type Config struct {
 type Level struct {
 	funcs    levels.Funcs
 	inFlight int
+	variant  string
 	slots    *semaphore.Weighted // one for each goroutine that runs tasks
 	gate     levels.Gate
 }
@@ -45,7 +63,10 @@ func New(c Config) *Level {
 	if c.InFlight <= 0 {
 		c.InFlight = 256
 	}
-	return &Level{funcs: c.Funcs, inFlight: c.InFlight, slots: semaphore.NewWeighted(int64(c.InFlight))}
+	return &Level{
+		funcs: c.Funcs, inFlight: c.InFlight, variant: cmp.Or(c.Variant, Variants[0]),
+		slots: semaphore.NewWeighted(int64(c.InFlight)),
+	}
 }
 
 // Run implements [levels.Level].
@@ -54,64 +75,14 @@ func (l *Level) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 		return levels.Failed(len(tasks), levels.ErrClosed)
 	}
 	defer l.gate.Leave()
+	run := variants[l.variant]
+	if run == nil {
+		return levels.Failed(len(tasks), fmt.Errorf("async: no variant is called %.20q: take one of %s", l.variant, strings.Join(Variants, ", ")))
+	}
 	if len(tasks) == 0 {
 		return nil
 	}
-	workers := min(l.inFlight, len(tasks))
-	b := crew.NewBatch(ctx, tasks, workers)
-	var wg sync.WaitGroup
-	for range workers {
-		if !l.acquire(b) {
-			break
-		}
-		if b.Claimed() { // the first ones were quick
-			l.slots.Release(1)
-			break
-		}
-		wg.Go(func() { l.work(&wg, b) })
-	}
-	if ctx.Err() != nil {
-		b.Fail(context.Cause(ctx))
-	}
-	wg.Wait()
-	return b.Results
-}
-
-// acquire waits for a free slot. It reports false if there is no need any more:
-// ctx has ended, or those at work have finished the batch.
-func (l *Level) acquire(b *crew.Batch) bool {
-	if l.slots.TryAcquire(1) {
-		return true
-	}
-	ctx, cancel := context.WithCancel(b.Ctx)
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		select {
-		case <-b.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	err := l.slots.Acquire(ctx, 1)
-	cancel()
-	watching.Wait()
-	return err == nil
-}
-
-// work runs slices of the batch until none is left, and gives its slot back.
-func (l *Level) work(wg *sync.WaitGroup, b *crew.Batch) {
-	ended := false
-	defer func() {
-		if ended {
-			l.slots.Release(1)
-		} else { // a Func ended this goroutine, so another takes place and slot
-			wg.Go(func() { l.work(wg, b) })
-		}
-	}()
-	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
-		crew.Do(b.Ctx, l.funcs, b.Tasks[lo:hi], b.Results[lo:hi])
-	}
-	ended = true
+	return run(l, ctx, tasks)
 }
 
 // Close implements [levels.Level].
