@@ -1,0 +1,70 @@
+package levels
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"sync"
+)
+
+// A Limit is a level around another: it hands over so many tasks at once and no more,
+// over all calls of Run. So it keeps a crowd from what stands behind the level: a disk, a
+// database, a machine with little memory.
+//
+// A batch waits for room for one task, takes all the room there is, and goes in
+// together. The price: its next part goes in when all of that part is done. Where tasks
+// take very different times, it is the slowest that the others wait for.
+type Limit struct {
+	Level Level
+	Tasks int // at once; 0 means one for each processor (GOMAXPROCS)
+
+	once sync.Once
+	room chan struct{} // has an element for each task inside
+	gate Gate
+}
+
+// Run implements [Level].
+func (l *Limit) Run(ctx context.Context, tasks []Task) []Result {
+	if !l.gate.Enter() {
+		return Failed(len(tasks), ErrClosed)
+	}
+	defer l.gate.Leave()
+	l.once.Do(func() { l.room = make(chan struct{}, cmp.Or(max(l.Tasks, 0), runtime.GOMAXPROCS(0))) })
+	results := make([]Result, 0, len(tasks))
+	for len(results) < len(tasks) {
+		n := l.enter(ctx, len(tasks)-len(results))
+		if n == 0 {
+			return append(results, Failed(len(tasks)-len(results), context.Cause(ctx))...)
+		}
+		results = append(results, l.Level.Run(ctx, tasks[len(results):len(results)+n])...)
+		for range n {
+			<-l.room
+		}
+	}
+	return results
+}
+
+// enter makes room for up to so many tasks, and returns for how many: for none if ctx
+// has ended.
+func (l *Limit) enter(ctx context.Context, most int) (n int) {
+	select {
+	case l.room <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	for n = 1; n < most; n++ {
+		select {
+		case l.room <- struct{}{}:
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// Close implements [Level]. It lets the calls inside finish first: they have parts of
+// their batches yet to hand over.
+func (l *Limit) Close() error {
+	l.gate.Close()
+	return l.Level.Close()
+}
