@@ -23,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/internal/serve"
@@ -46,10 +45,11 @@ type RPCConfig struct {
 // A batch travels as one request, or as a few so that all workers get a share;
 // and while a request is under way, tasks of all callers gather for the next.
 // Many callers with one task each thus pay for a fraction of a request, and a
-// lone caller waits for nobody.
+// lone caller waits for nobody. Those who share a request share their end, so only
+// callers whose ctx ends with the same Done channel do.
 //
-// When ctx ends, Run returns at once, and a request that no caller waits for
-// any more is cancelled, which the worker's tasks see. A worker that goes away
+// When ctx ends, Run returns at once, and its requests are cancelled, which the
+// worker's tasks see. A worker that goes away
 // loses the tasks it had with [levels.ErrLost] (at most once; nothing is tried
 // again). Errors keep their text only. The outputs that answer one request may
 // take 64 MiB together; those that do not fit become errors.
@@ -95,6 +95,7 @@ type rpc struct {
 // A call is one Run.
 type call struct {
 	ctx     context.Context
+	ended   <-chan struct{} // of ctx
 	tasks   []levels.Task
 	results []levels.Result // not to be touched once the caller has left
 	taken   int             // tasks in requests, done or not
@@ -121,7 +122,7 @@ func (r *rpc) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	if ctx.Err() != nil {
 		return levels.Failed(len(tasks), context.Cause(ctx))
 	}
-	c := &call{ctx: ctx, tasks: tasks, results: levels.Failed(len(tasks), errPending), left: len(tasks), done: make(chan struct{})}
+	c := &call{ctx: ctx, ended: ctx.Done(), tasks: tasks, results: levels.Failed(len(tasks), errPending), left: len(tasks), done: make(chan struct{})}
 	r.join(c)
 	select {
 	case <-c.done:
@@ -181,6 +182,9 @@ func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
 	size := 0 // in bytes: one more call's share must fit into the request
 	for whole := true; whole && size < 1<<20 && room > len(tasks) && len(r.calls) > 0; {
 		c := r.calls[0]
+		if len(parts) > 0 && parts[0].ended != c.ended {
+			break // or the tasks of one would go on for the other's sake, who waits for all
+		}
 		lo, hi := c.taken, min(c.taken+room-len(tasks), len(c.tasks))
 		n, err := wire.Fit(c.tasks[lo:hi])
 		if err != nil {
@@ -217,11 +221,12 @@ func (r *rpc) send(url string) {
 			for _, p := range parts {
 				p.reading.Done()
 			}
-			ctx, release := common(parts)
-			if err := r.post(ctx, url, body, results); err != nil {
+			if err := r.post(parts[0].ctx, url, body, results); err != nil {
+				if ctx := parts[0].ctx; ctx.Err() != nil {
+					err = context.Cause(ctx)
+				}
 				results = levels.Failed(len(tasks), err)
 			}
-			release()
 		}
 		r.mu.Lock()
 		for _, p := range parts {
@@ -240,27 +245,6 @@ func (c *call) finish(lo int, results []levels.Result) {
 	copy(c.results[lo:], results)
 	if c.left -= len(results); c.left == 0 {
 		close(c.done)
-	}
-}
-
-// common returns a context that ends when the contexts of all parts have ended.
-func common(parts []part) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	var alive atomic.Int64
-	alive.Store(int64(len(parts)))
-	stops := make([]func() bool, len(parts))
-	for i, p := range parts {
-		stops[i] = context.AfterFunc(p.ctx, func() {
-			if alive.Add(-1) == 0 {
-				cancel(context.Cause(p.ctx))
-			}
-		})
-	}
-	return ctx, func() {
-		for _, stop := range stops {
-			stop()
-		}
-		cancel(nil)
 	}
 }
 

@@ -70,7 +70,7 @@ func TestLoneCallersShareRequests(t *testing.T) {
 	calling.Go(func() { first <- run1(t.Context(), l, "echo", "first") })
 	gate.wait()
 	wrong := make(chan error, callers)
-	entered := tracked{Context: t.Context(), waits: make(chan struct{}, callers)}
+	entered := newTracked(t.Context(), callers)
 	for i := range callers {
 		calling.Go(func() {
 			if r := run1(entered, l, "echo", fmt.Sprint(i)); r.Err != nil || string(r.Output) != fmt.Sprint(i) {
@@ -79,7 +79,7 @@ func TestLoneCallersShareRequests(t *testing.T) {
 		})
 	}
 	for range callers {
-		<-entered.waits
+		entered.wait()
 	}
 	gate.open()
 	calling.Wait()
@@ -95,16 +95,24 @@ func TestLoneCallersShareRequests(t *testing.T) {
 	}
 }
 
-// A tracked context tells when somebody begins to wait for it, which callers
-// do after they have joined.
+// A tracked context tells when somebody begins to wait for it. Callers ask for its end
+// twice: before they join, and when they wait.
 type tracked struct {
 	context.Context
-	waits chan struct{}
+	asked chan struct{}
 }
+
+func newTracked(ctx context.Context, callers int) tracked {
+	return tracked{ctx, make(chan struct{}, 2*callers)}
+}
+
+// wait waits until one more caller has joined, if they come one after another, and
+// in the end until all have.
+func (c tracked) wait() { <-c.asked; <-c.asked }
 
 func (c tracked) Done() <-chan struct{} {
 	select {
-	case c.waits <- struct{}{}:
+	case c.asked <- struct{}{}:
 	default:
 	}
 	return c.Context.Done()
@@ -139,8 +147,8 @@ func echoing() machine.Handler {
 	}}}
 }
 
-// Of callers that share a request each may leave by itself. With the last one
-// the request is cancelled, and that reaches the worker's tasks.
+// Callers that share a request share their end. With it the request is cancelled, and
+// that reaches the worker's tasks.
 func TestLeavingASharedRequest(t *testing.T) {
 	fs, begun, ended := funcs(t)
 	gate := newGate(machine.Handler{Level: &levels.Serial{Funcs: fs}})
@@ -150,29 +158,14 @@ func TestLeavingASharedRequest(t *testing.T) {
 	calling.Go(func() { run1(t.Context(), l, "echo", "first") })
 	gate.wait()
 
-	// These two will travel together, and the first of them blocks.
-	entered := tracked{Context: ctx, waits: make(chan struct{}, 2)}
+	entered := newTracked(ctx, 2)
 	results := make(chan levels.Result, 2)
-	for _, name := range []string{"hold", "hold"} {
-		calling.Go(func() { results <- run1(entered, l, name, "x") })
-		<-entered.waits
+	for range 2 {
+		calling.Go(func() { results <- run1(entered, l, "hold", "x") })
+		entered.wait()
 	}
-	leaver, leave := context.WithCancelCause(t.Context())
-	left := tracked{Context: leaver, waits: make(chan struct{}, 1)}
-	early := make(chan levels.Result, 1)
-	calling.Go(func() { early <- run1(left, l, "echo", "leaves") })
-	<-left.waits
 	gate.open()
 	<-begun
-	leave(errEnough)
-	if r := <-early; !errors.Is(r.Err, errEnough) {
-		t.Errorf("who left has %v, want %v", r.Err, errEnough)
-	}
-	select {
-	case err := <-ended:
-		t.Fatalf("the others' request was cancelled: %v", err)
-	default:
-	}
 	cancel(errEnough)
 	for range 2 {
 		if r := <-results; !errors.Is(r.Err, errEnough) {
@@ -181,37 +174,34 @@ func TestLeavingASharedRequest(t *testing.T) {
 	}
 	<-ended
 	calling.Wait()
+	if n := gate.requests.Load(); n != 2 {
+		t.Errorf("there were %d requests, want 2: the first, and that of both", n)
+	}
 	if r := run1(t.Context(), l, "echo", "next"); r.Err != nil {
 		t.Errorf("afterwards: %v", r.Err)
 	}
 }
 
-// One who leaves does not take the answer from those who stay.
-func TestStayingInASharedRequest(t *testing.T) {
-	gate, second := newGate(echoing()), newGate(echoing())
-	var n atomic.Int64
-	l := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n.Add(1) == 1 {
-			gate.ServeHTTP(w, r)
-		} else {
-			second.ServeHTTP(w, r)
-		}
-	}))
+// A caller does not wait for tasks of somebody else's that go on for nobody.
+func TestStrangersShareNoRequest(t *testing.T) {
+	fs, begun, ended := funcs(t)
+	gate := newGate(machine.Handler{Level: &levels.Serial{Funcs: fs}})
+	l := open(t, gate)
 	var calling sync.WaitGroup
 	calling.Go(func() { run1(t.Context(), l, "echo", "first") })
 	gate.wait()
+
 	leaver, leave := context.WithCancelCause(t.Context())
-	entered := tracked{Context: t.Context(), waits: make(chan struct{}, 1)}
-	left := tracked{Context: leaver, waits: make(chan struct{}, 1)}
+	left, entered := newTracked(leaver, 1), newTracked(t.Context(), 1)
 	stays := make(chan levels.Result, 1)
-	calling.Go(func() { run1(left, l, "echo", "leaves") })
-	<-left.waits
+	calling.Go(func() { run1(left, l, "hold", "leaves") })
+	left.wait()
 	calling.Go(func() { stays <- run1(entered, l, "echo", "stays") })
-	<-entered.waits
+	entered.wait()
 	gate.open()
-	second.wait()
+	<-begun
 	leave(errEnough)
-	second.open()
+	<-ended
 	if r := <-stays; r.Err != nil || string(r.Output) != "stays" {
 		t.Errorf("who stays has %q, %v", r.Output, r.Err)
 	}
@@ -225,8 +215,8 @@ func TestTasksAreNotRead(t *testing.T) {
 	tasks := []levels.Task{{Func: "echo", Input: make([]byte, 16<<20)}}
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
-		entered := tracked{Context: ctx, waits: make(chan struct{}, 1)}
-		go func() { <-entered.waits; cancel() }() // at about the time when a request is made
+		entered := newTracked(ctx, 1)
+		go func() { entered.wait(); cancel() }() // at about the time when a request is made
 		l.Run(entered, tasks)
 		for i := 0; i < len(tasks[0].Input); i += 1 << 10 {
 			tasks[0].Input[i]++ // a data race, if somebody still reads
