@@ -74,7 +74,7 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 	case "thread":
 		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width}), nil
 	case "async":
-		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width}), nil
+		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width, Variant: outer.Impl}), nil
 	}
 	if len(c.Worker) == 0 {
 		return nil, errors.New("Config.Worker is empty, so no worker can be started")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/process"
 )
 
@@ -37,7 +38,7 @@ var Choices = []struct {
 	{"machine", []string{"rpc", "queue"}, true},
 	{"process", process.Transports, false},
 	{"thread", []string{"crew"}, false},
-	{"async", []string{"pool"}, false},
+	{"async", async.Variants, false},
 }
 
 // Parse reads a Spec. Its errors list the choices and suggest the nearest.
