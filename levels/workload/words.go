@@ -91,6 +91,10 @@ func countPage(ctx context.Context, input []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return countBody(ctx, input, page)
+}
+
+func countBody(_ context.Context, _, page []byte) ([]byte, error) {
 	return Count(string(page)).MarshalBinary()
 }
 

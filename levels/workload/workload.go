@@ -14,6 +14,7 @@
 package workload
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -35,6 +36,12 @@ func Funcs() levels.Funcs {
 		"bytes": echo,
 		"skew":  chain,
 	}
+}
+
+// Fetching returns, by name, what those of [Funcs] that fetch make of the body. It is for
+// a level with a fetch of its own. Nil means that the body is the output.
+func Fetching() map[string]func(ctx context.Context, input, body []byte) (output []byte, err error) {
+	return map[string]func(context.Context, []byte, []byte) ([]byte, error){"io": nil, "words": countBody}
 }
 
 // Names returns the names of all workloads, the simplest first.
