@@ -126,7 +126,7 @@ func Widen(s fleet.Spec, waits bool) fleet.Spec {
 	}
 	switch outer := &s[0]; {
 	case outer.Width > 0:
-	case outer.Level == "async":
+	case outer.Level == "async" || outer.Impl == "asyncio":
 		outer.Width = inFlight
 	case outer.Level == "machine":
 		outer.Width = 2

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/machine"
@@ -25,7 +26,7 @@ import (
 
 // Config is what levels are opened with.
 type Config struct {
-	Funcs levels.Funcs // what tasks may call; the workers must be built with the same
+	Funcs levels.Funcs // what tasks may call; the workers must be built with the same; python has its own
 
 	// Worker starts this program as a worker: its arguments are followed by
 	// those of [Work]. It is needed for process and machine.
@@ -75,6 +76,8 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width}), nil
 	case "async":
 		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width, Variant: outer.Impl}), nil
+	case "python":
+		return python.New(ctx, python.Config{Kind: outer.Impl, Workers: outer.Width, Env: c.Env})
 	}
 	if len(c.Worker) == 0 {
 		return nil, errors.New("Config.Worker is empty, so no worker can be started")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/process"
 )
@@ -22,13 +23,14 @@ type Spec []Part
 
 // A Part is one level of a Spec.
 type Part struct {
-	Level string // "machine", "process", "thread", "async" or "serial"
+	Level string // "machine", "process", "thread", "async", "serial" or "python"
 	Impl  string // how it is built, such as "rpc" or "queue"
 	Width int    // workers, or for async tasks in flight; 0 means the level's own default
 }
 
 // Choices are the levels in the order of the talk, each with its
 // implementations, of which the first is the default. Serial has only itself.
+// Python is none of the talk's levels: it is there to be compared with them.
 var Choices = []struct {
 	Level string
 	Impls []string
@@ -39,6 +41,7 @@ var Choices = []struct {
 	{"process", process.Transports, false},
 	{"thread", []string{"crew"}, false},
 	{"async", async.Variants, false},
+	{"python", python.Kinds, true},
 }
 
 // Parse reads a Spec. Its errors list the choices and suggest the nearest.
@@ -58,6 +61,9 @@ func Parse(s string) (Spec, error) {
 		if p.Level != "machine" && p.Level != "process" {
 			return nil, fmt.Errorf("%.80q: %s runs functions itself, so no level can be inside it; machine and process can have one", s, p.Level)
 		}
+	}
+	if len(spec) > 1 && spec.NeedsPython() {
+		return nil, fmt.Errorf("%.80q: python cannot be inside another level: it knows no functions of Go", s)
 	}
 	return spec, nil
 }
@@ -151,6 +157,12 @@ func (s Spec) AtOnce() int {
 // NeedsStore reports whether there is a queue anywhere in the Spec.
 func (s Spec) NeedsStore() bool {
 	return slices.ContainsFunc(s, func(p Part) bool { return p.Level == "machine" && p.Impl == "queue" })
+}
+
+// NeedsPython reports whether the Spec's tasks run in Python, which knows the
+// workloads [python.Works] only.
+func (s Spec) NeedsPython() bool {
+	return slices.ContainsFunc(s, func(p Part) bool { return p.Level == "python" })
 }
 
 // Choose returns nil if got is one of the choices, and otherwise an error that

@@ -11,6 +11,7 @@ func TestParse(t *testing.T) {
 	for in, want := range map[string]string{
 		"async":                                "async",
 		"machine":                              "machine/rpc",
+		"python:4":                             "python/threads:4",
 		"process/pipe:16":                      "process:16",
 		"machine/queue:2>process:4>async:64":   "machine/queue:2>process:4>async:64",
 		"machine/queue > process > async/pool": "machine/queue>process>async",
@@ -28,14 +29,16 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                  `unknown level "": one of serial, machine, process, thread, async`,
-		"thraed":            `unknown level "thraed": one of serial, machine, process, thread, async; did you mean "thread"?`,
-		"xyzzy":             `unknown level "xyzzy": one of serial, machine, process, thread, async`,
+		"":                  `unknown level "": one of serial, machine, process, thread, async, python`,
+		"thraed":            `unknown level "thraed": one of serial, machine, process, thread, async, python; did you mean "thread"?`,
+		"xyzzy":             `unknown level "xyzzy": one of serial, machine, process, thread, async, python`,
 		"machine/que":       `unknown implementation of machine "que": one of rpc, queue; did you mean "queue"?`,
 		"thread>async":      `"thread>async": thread runs functions itself, so no level can be inside it; machine and process can have one`,
 		"async:0":           `width "0" of async: want a number from 1 to 4096`,
 		"process:99999":     `width "99999" of process: want a number from 1 to 4096`,
-		"process:4>":        `unknown level "": one of serial, machine, process, thread, async`,
+		"process:4>":        `unknown level "": one of serial, machine, process, thread, async, python`,
+		"process>python":    `"process>python": python cannot be inside another level: it knows no functions of Go`,
+		"python>async":      `"python>async": python runs functions itself, so no level can be inside it; machine and process can have one`,
 		"machine/rpc:x>run": `width "x" of machine: want a number from 1 to 4096`,
 	} {
 		if _, err := fleet.Parse(in); err == nil || err.Error() != want {

@@ -186,6 +186,9 @@ func (w Worker) open(ctx context.Context, funcs levels.Funcs) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
+	if spec.NeedsPython() {
+		return nil, ArgumentError{fmt.Errorf("--level %q: python cannot be inside another level: it knows no functions of Go", inner)}
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

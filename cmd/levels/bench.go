@@ -32,7 +32,10 @@ measured so far is kept and summarised.
 
 A level is serial, machine/rpc, machine/queue, process, thread or async. Levels
 nest, and have widths: machine/queue:2>process:4>async:64 is a queue whose 2
-machines run 4 processes each, of which each runs 64 tasks at once.`,
+machines run 4 processes each, of which each runs 64 tasks at once.
+
+With python3 there are also python/threads, python/processes and python/asyncio,
+which run every workload but words.`,
 		Example: `  levels bench                                                     all levels, four workloads, six rounds
   levels bench --work cpu --grain 1000                             shorter tasks
   levels bench --level serial,'machine/queue:2>process>async' --work words
@@ -65,7 +68,8 @@ machines run 4 processes each, of which each runs 64 tasks at once.`,
 
 // checkPlan checks the flags, and turns them into what a Plan means by them.
 func checkPlan(p *bench.Plan, pages string) error {
-	if _, err := parseLevels(p.Levels); err != nil {
+	specs, err := parseLevels(p.Levels)
+	if err != nil {
 		return err
 	}
 	if len(p.Works) == 0 {
@@ -77,6 +81,7 @@ func checkPlan(p *bench.Plan, pages string) error {
 		}
 	}
 	if err := errors.Join(
+		checkPython(specs, p.Works...),
 		inRange("rounds", p.Rounds, 1, 1000),
 		inRange("benchtime", p.Benchtime, time.Millisecond, 10*time.Minute),
 		inRange("grain", p.Grain, 0, 1<<30),
@@ -117,6 +122,13 @@ func parseLevels(names []string) (specs []fleet.Spec, err error) {
 func runBench(ctx context.Context, plan bench.Plan, dir string, out output) error {
 	root, err := bench.Root(ctx)
 	if err != nil {
+		return err
+	}
+	specs, err := parseLevels(plan.Levels)
+	if err != nil {
+		return err
+	}
+	if err := findPython(ctx, specs); err != nil {
 		return err
 	}
 	dir = cmp.Or(dir, runsIn(root))

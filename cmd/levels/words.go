@@ -52,6 +52,7 @@ count the same.`,
 				c.specs = append(c.specs, bench.Widen(spec, true))
 			}
 			if err := errors.Join(
+				checkPython(specs, "words"),
 				inRange("latency", c.latency, 0, workload.MaxLatency),
 				inRange("top", c.top, 0, math.MaxInt32),
 			); err != nil {
