@@ -19,6 +19,32 @@
 // has them. Where there is no python3, its pools are left out, and the table says
 // so.
 //
+// Threads and goroutines as pools inside one process: the smallest tasks again,
+// against ants, pond, workerpool, errgroup with a limit, and conc's pool and
+// iterators; and against a pool of POSIX threads in C and ForkJoinPool in Java, which
+// are left out where there is no cc or no java, and then the table says so. C and
+// Java have less to do for a task, see poolMETG.
+//
+// Fetches in flight, by async with net/http's client, against fasthttp's client on
+// the same origin, which is a process of its own: ten thousand that wait at once,
+// against the ideal; the memory that one takes while it waits, against one that
+// has a thread locked to it; and how many there are in a second if nothing waits.
+// Memory is read from /proc, so only Linux has that figure.
+//
+// # The peers
+//
+//	github.com/hibiken/asynq         queue over Redis
+//	net/rpc                          processes over pipes
+//	multiprocessing, concurrent      Python's pools of processes
+//	github.com/panjf2000/ants        pool of goroutines: Submit for each task
+//	github.com/alitto/pond           pool of goroutines: a group with results
+//	github.com/gammazero/workerpool  pool of goroutines: Submit for each task
+//	golang.org/x/sync/errgroup       a goroutine for each task, SetLimit
+//	github.com/sourcegraph/conc      pool.Pool, iter.Mapper, iter.Iterator
+//	pthreads                         a pool in C, of our own, that claims slices
+//	ForkJoinPool                     Java's: a parallel stream, and invokeAll
+//	github.com/valyala/fasthttp      client of HTTP/1.1
+//
 // # How
 //
 // Each figure is a contest. In each round every contestant has one turn, on the
@@ -39,15 +65,22 @@
 // difference beyond the noise. Its jobs are numbers as text, while ours go
 // through a codec.
 //
+// Pools that stand are opened before anything is timed, and all of Go's run the same
+// function, found by its name. Who fetches has a new process and a new origin in
+// each turn; its connections are open before anything is timed, and that hardly one is
+// opened later is checked, and so is each page, by length and checksum.
+//
 // # What is not
 //
 // Producers, workers and Redis share one machine, and producers and workers one
 // process. Loopback is no network: a real one makes round trips dearer, which is
-// in favour of whoever has fewer of them. Jobs do nothing: with work to do, all
+// in favour of whoever has fewer of them. An origin shares the processors with who
+// fetches from it, so the work that it does blurs the difference of clients. Jobs do nothing: with work to do, all
 // queues become alike.
 //
 //	go test -run '^$' -bench . -benchtime 1x            # all figures, and a table at the end
 //	go test -run '^$' -bench Latency -benchtime 1x -rounds 3
 //	go test -run '^$' -bench Process -benchtime 1x      # of the pool of processes alone
+//	go test -run '^$' -bench 'Pool|Fetch' -benchtime 1x # of pools in one process, and of fetches
 //	go test -run '^$' -bench . -benchtime 1x -quick     # only whether all of it works
 package peers

@@ -35,6 +35,8 @@ func BenchmarkProcessSpawn(b *testing.B)   { bench(b, processSpawn) }
 func BenchmarkProcessHeal(b *testing.B)    { bench(b, processHeal) }
 func BenchmarkProcessOrphans(b *testing.B) { bench(b, processOrphans) }
 func BenchmarkProcessCycles(b *testing.B)  { bench(b, processCycles) }
+func BenchmarkPoolMETG(b *testing.B)       { bench(b, poolMETG) }
+func BenchmarkFetch(b *testing.B)          { bench(b, fetchFigures) }
 
 // TestQuick runs every figure at the smallest size, with all its checks.
 func TestQuick(t *testing.T) {
@@ -46,6 +48,7 @@ func TestQuick(t *testing.T) {
 		{"QueueCost", queueCost}, {"QueueMemory", queueMemory}, {"QueueShards", queueShards},
 		{"ProcessMETG", processMETG}, {"ProcessLatency", processLatency}, {"ProcessSpawn", processSpawn},
 		{"ProcessHeal", processHeal}, {"ProcessOrphans", processOrphans}, {"ProcessCycles", processCycles},
+		{"PoolMETG", poolMETG}, {"Fetch", fetchFigures},
 	} {
 		for _, f := range group.figures {
 			t.Run(group.name+"/"+f.name, func(t *testing.T) {
@@ -82,13 +85,17 @@ type scale struct {
 	healing time.Duration // of killing workers
 	orphans int           // programs that are killed
 	cycles  int           // of opening and closing a pool
+
+	fetches int // in flight
 }
 
 var (
 	quick = scale{rounds: 1, ours: 500, theirs: 200, latencies: 20, pickups: 1, callers: 50, calls: 500, lone: 3, idle: 2 * time.Second, stored: 1_000,
-		batch: 1_024, batches: 1, lones: 50, spawns: 5, healing: 500 * time.Millisecond, orphans: 2, cycles: 20}
+		batch: 1_024, batches: 1, lones: 50, spawns: 5, healing: 500 * time.Millisecond, orphans: 2, cycles: 20,
+		fetches: 200}
 	full = scale{ours: 100_000, theirs: 6_000, latencies: 1_000, pickups: 1, callers: 1_000, calls: 200_000, lone: 50, idle: 6 * time.Second, stored: 100_000,
-		batch: 4_096, batches: 15, lones: 2_000, spawns: 50, healing: 5 * time.Second, orphans: 20, cycles: 1_000}
+		batch: 4_096, batches: 15, lones: 2_000, spawns: 50, healing: 5 * time.Second, orphans: 20, cycles: 1_000,
+		fetches: 10_000}
 )
 
 func chosen() scale {

@@ -110,7 +110,7 @@ const (
 )
 
 // measureSweep runs batches of tasks that double, until they are efficient.
-func measureSweep(ctx context.Context, s scale, batch func(tasks []levels.Task) ([][]byte, error)) ([]float64, error) {
+func measureSweep(ctx context.Context, s scale, longest uint64, batch func(tasks []levels.Task) ([][]byte, error)) ([]float64, error) {
 	out := sweep{PerRound: math.Inf(1)}
 	for rounds := uint64(4); rounds <= longest; rounds *= 2 {
 		p := point{Rounds: rounds, Seconds: math.Inf(1)}
@@ -175,7 +175,7 @@ func oursMETG(transport string, s scale) contestant {
 			if _, err := batch(warm); err != nil { // and the workers have started
 				return nil, err
 			}
-			return measureSweep(ctx, s, batch)
+			return measureSweep(ctx, s, longest, batch)
 		})
 	}}
 }

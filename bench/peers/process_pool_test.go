@@ -97,6 +97,10 @@ func playRole() {
 		err = answerFutex()
 	case "rpc":
 		err = serveRPC()
+	case "origin":
+		err = serveOrigin()
+	case "fetch":
+		err = fetch()
 	default:
 		err = adopt(role)
 	}

@@ -88,9 +88,12 @@ func openFiles() int {
 }
 
 // residentKB is how much memory of this process is in use.
-func residentKB() float64 {
+func residentKB() float64 { return statusKB("VmRSS") }
+
+// statusKB is one of the fields of kilobytes that /proc has of this process.
+func statusKB(field string) float64 {
 	text, _ := os.ReadFile("/proc/self/status")
-	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	_, after, _ := strings.Cut(string(text), field+":")
 	kb, _, _ := strings.Cut(strings.TrimSpace(after), " ")
 	n, _ := strconv.ParseFloat(kb, 64)
 	return n

@@ -76,21 +76,26 @@ func pythonMETG(tb testing.TB, which string, rounds int, s scale) contestant {
 		args = append(args, strconv.Itoa(n))
 	}
 	return contestant{which, func(ctx context.Context) ([]float64, error) {
-		out, err := runPython(ctx, args)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range out.Points {
-			if want := linksSum(s.batch, p.Rounds); p.Sum != want {
-				return nil, fmt.Errorf("tasks of %d rounds have wrong outputs", p.Rounds)
-			}
-		}
-		return []float64{out.metg(s.batch)}, nil
+		return checkedSweep(ctx, s.batch, "python3", args)
 	}}
 }
 
-func runPython(ctx context.Context, args []string) (out sweep, err error) {
-	text, err := exec.CommandContext(ctx, "python3", args...).Output()
+// checkedSweep has a program do a sweep, and checks the sums of its outputs.
+func checkedSweep(ctx context.Context, tasks int, program string, args []string) ([]float64, error) {
+	out, err := runSweep(ctx, program, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range out.Points {
+		if want := linksSum(tasks, p.Rounds); p.Sum != want {
+			return nil, fmt.Errorf("tasks of %d rounds have wrong outputs", p.Rounds)
+		}
+	}
+	return []float64{out.metg(tasks)}, nil
+}
+
+func runSweep(ctx context.Context, program string, args []string) (out sweep, err error) {
+	text, err := exec.CommandContext(ctx, program, args...).Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return sweep{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
 	}
@@ -101,7 +106,7 @@ func runPython(ctx context.Context, args []string) (out sweep, err error) {
 		return sweep{}, err
 	}
 	if len(out.Points) == 0 {
-		return sweep{}, errors.New("python measured nothing")
+		return sweep{}, fmt.Errorf("%s measured nothing", program)
 	}
 	return out, nil
 }

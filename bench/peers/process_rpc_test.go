@@ -115,6 +115,6 @@ func rpcMETG(calls int, s scale) contestant {
 		if _, err := p.run(warm); err != nil {
 			return nil, err
 		}
-		return measureSweep(ctx, s, p.run)
+		return measureSweep(ctx, s, longest, p.run)
 	}}
 }
