@@ -20,7 +20,7 @@
 // so.
 //
 // Threads and goroutines as pools inside one process: the smallest tasks again,
-// against ants, pond, workerpool, errgroup with a limit, and conc's pool and
+// against ants, pond, tunny, workerpool, errgroup with a limit, and conc's pool and
 // iterators; and against a pool of POSIX threads in C and ForkJoinPool in Java, which
 // are left out where there is no cc or no java, and then the table says so. C and
 // Java have less to do for a task, see poolMETG.
@@ -38,6 +38,7 @@
 //	multiprocessing, concurrent      Python's pools of processes
 //	github.com/panjf2000/ants        pool of goroutines: Submit for each task
 //	github.com/alitto/pond           pool of goroutines: a group with results
+//	github.com/Jeffail/tunny         pool of goroutines: Process blocks, for each task
 //	github.com/gammazero/workerpool  pool of goroutines: Submit for each task
 //	golang.org/x/sync/errgroup       a goroutine for each task, SetLimit
 //	github.com/sourcegraph/conc      pool.Pool, iter.Mapper, iter.Iterator

@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/fourlevels/fourlevels => ../..
 
 require (
+	github.com/Jeffail/tunny v0.1.4
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/fourlevels/fourlevels v0.0.0-00010101000000-000000000000
 	github.com/gammazero/workerpool v1.3.0

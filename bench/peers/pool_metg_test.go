@@ -58,6 +58,7 @@ var pools = []pool{
 	}},
 	{name: "ants", each: true, open: openAnts},
 	{name: "pond", each: true, open: openPond},
+	{name: "tunny", each: true, open: openTunny},
 	{name: "workerpool", each: true, open: openWorkerpool},
 	{name: "errgroup", each: true, open: openErrgroup},
 	{name: "conc.pool", open: openConcPool},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/Jeffail/tunny"
 	"github.com/alitto/pond/v2"
 	"github.com/gammazero/workerpool"
 	"github.com/panjf2000/ants/v2"
@@ -95,6 +96,29 @@ func openWorkerpool() (levels.Level, error) {
 		return results
 	}
 	return peer{run, func() error { p.StopWait(); return nil }}, nil
+}
+
+// openTunny has a goroutine for each task, which waits until a worker has done it: that
+// is the only way in.
+func openTunny() (levels.Level, error) {
+	type job struct {
+		ctx  context.Context
+		task levels.Task
+	}
+	p := tunny.NewFunc(poolWorkers, func(payload any) any {
+		j := payload.(job)
+		return poolFuncs.Do(j.ctx, j.task)
+	})
+	run := func(ctx context.Context, tasks []levels.Task) []levels.Result {
+		results := make([]levels.Result, len(tasks))
+		var left sync.WaitGroup
+		for i, t := range tasks {
+			left.Go(func() { results[i] = p.Process(job{ctx, t}).(levels.Result) })
+		}
+		left.Wait()
+		return results
+	}
+	return peer{run, func() error { p.Close(); return nil }}, nil
 }
 
 // openErrgroup starts a goroutine for each task, two at a time: there is no pool
