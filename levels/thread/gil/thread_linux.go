@@ -1,0 +1,6 @@
+package gil
+
+import "syscall"
+
+// threadID tells threads apart.
+func threadID() int { return syscall.Gettid() }
