@@ -12,11 +12,14 @@ import (
 
 // Tasks that wait run in goroutines, and have what is to be computed done by two threads.
 func ExampleOn() {
-	computing := thread.New(thread.Config{Threads: 2, Funcs: levels.Funcs{
+	computing, err := thread.New(thread.Config{Threads: 2, Funcs: levels.Funcs{
 		"count": func(_ context.Context, page []byte) ([]byte, error) {
 			return fmt.Append(nil, len(bytes.Fields(page))), nil
 		},
 	}})
+	if err != nil {
+		panic(err) // more threads than there may be
+	}
 	defer computing.Close()
 	count := levels.On(computing, "count")
 

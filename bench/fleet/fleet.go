@@ -22,6 +22,8 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
 	"github.com/fourlevels/fourlevels/levels/thread"
+	"github.com/fourlevels/fourlevels/levels/thread/gil"
+	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
 // Config is what levels are opened with.
@@ -73,7 +75,10 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 	case "serial":
 		return &levels.Serial{Funcs: c.Funcs}, nil
 	case "thread":
-		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width}), nil
+		if outer.Impl == "gil" {
+			return gil.New(gil.Config{Funcs: c.Funcs, Threads: outer.Width, Waits: fetching(c.Funcs)})
+		}
+		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width, Variant: outer.Impl})
 	case "async":
 		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width, Variant: outer.Impl}), nil
 	case "python":
@@ -90,6 +95,16 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 		return f.openRPC(ctx, outer.Width, inner, c)
 	}
 	return f.openQueue(ctx, outer.Width, inner, c)
+}
+
+// fetching are the names of those functions that fetch a page.
+func fetching(funcs levels.Funcs) (names []string) {
+	for name := range workload.Fetching() {
+		if funcs[name] != nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {

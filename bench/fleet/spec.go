@@ -9,6 +9,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/process"
+	"github.com/fourlevels/fourlevels/levels/thread"
 )
 
 // A Spec names a level, and the levels inside it, from the outside in. It is
@@ -39,7 +40,7 @@ var Choices = []struct {
 	{"serial", []string{"serial"}, false},
 	{"machine", []string{"rpc", "queue"}, true},
 	{"process", process.Transports, false},
-	{"thread", []string{"crew"}, false},
+	{"thread", slices.Concat(thread.Variants, []string{"gil"}), false},
 	{"async", async.Variants, false},
 	{"python", python.Kinds, true},
 }

@@ -40,7 +40,7 @@ var fetchers = []fetcher{
 	// More threads than some thousand would be an imposition on the machine.
 	{name: "thread", memoryOnly: true, part: 5, open: func(inFlight int) (levels.Level, error) {
 		debug.SetMaxThreads(inFlight + 1_000) // or ten thousand were all that may be
-		return thread.New(thread.Config{Funcs: pageFuncs(workload.Funcs()["io"]), Threads: inFlight}), nil
+		return thread.New(thread.Config{Funcs: pageFuncs(workload.Funcs()["io"]), Threads: inFlight})
 	}},
 }
 

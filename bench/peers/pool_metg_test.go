@@ -51,7 +51,7 @@ type pool struct {
 
 var pools = []pool{
 	{name: "thread", ours: true, open: func() (levels.Level, error) {
-		return thread.New(thread.Config{Funcs: poolFuncs, Threads: poolWorkers}), nil
+		return thread.New(thread.Config{Funcs: poolFuncs, Threads: poolWorkers})
 	}},
 	{name: "async", ours: true, open: func() (levels.Level, error) {
 		return async.New(async.Config{Funcs: poolFuncs, InFlight: poolWorkers}), nil

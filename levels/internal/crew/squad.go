@@ -9,10 +9,13 @@ import (
 	"github.com/fourlevels/fourlevels/levels"
 )
 
-// A Member is a Worker of a Squad.
+// A Member does its part of batches. One goroutine at a time uses it.
 type Member interface {
-	Worker
+	// Work claims slices of the batch, runs their tasks and finishes them, until
+	// there is nothing left to claim.
+	Work(b *Batch)
 	Ready() bool // it can begin at once: if not, no caller waits for that
+	Close() error
 }
 
 // A Squad is a level of standing workers that are bound to no goroutine. The caller
