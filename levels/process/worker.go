@@ -139,7 +139,7 @@ func (w *worker) dismiss() *conn {
 	return c
 }
 
-// Work implements crew.Worker.
+// Work implements crew.Member.
 func (w *worker) Work(b *crew.Batch) {
 	s := &shift{worker: w, batch: b}
 	s.begin()
