@@ -15,7 +15,7 @@ var allNestings = flag.Bool("nestings", false, "hold all nestings of two and thr
 
 // Every level keeps its promises, with workers in processes of their own.
 func TestConformance(t *testing.T) {
-	for _, name := range []string{"serial", "machine/rpc", "machine/queue", "process", "thread", "async"} {
+	for _, name := range []string{"serial", "machine/rpc", "machine/queue", "process", "thread", "thread/gil", "async", "async/loop"} {
 		keeps(t, name)
 	}
 }
@@ -49,7 +49,7 @@ func keeps(t *testing.T, name string) {
 // nestings names every way to put two or three levels into one another.
 func nestings() (names []string) {
 	holders := []string{"machine/rpc:2", "machine/queue:2", "process:2"}
-	leaves := []string{"serial", "thread:2", "async:8"}
+	leaves := []string{"serial", "thread:2", "async:8", "async/loop:8"}
 	for _, outer := range holders {
 		for _, inner := range slices.Concat(holders, leaves) {
 			names = append(names, outer+">"+inner)

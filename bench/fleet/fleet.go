@@ -18,6 +18,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async"
+	"github.com/fourlevels/fourlevels/levels/async/loop"
 	"github.com/fourlevels/fourlevels/levels/machine"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
@@ -80,6 +81,9 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 		}
 		return thread.New(thread.Config{Funcs: c.Funcs, Threads: outer.Width, Variant: outer.Impl})
 	case "async":
+		if outer.Impl == "loop" {
+			return openLoop(outer.Width, c.Funcs)
+		}
 		return async.New(async.Config{Funcs: c.Funcs, InFlight: outer.Width, Variant: outer.Impl}), nil
 	case "python":
 		return python.New(ctx, python.Config{Kind: outer.Impl, Workers: outer.Width, Env: c.Env})
@@ -95,6 +99,18 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 		return f.openRPC(ctx, outer.Width, inner, c)
 	}
 	return f.openQueue(ctx, outer.Width, inner, c)
+}
+
+// openLoop opens a loop that fetches in its own way, and runs the rest of the functions
+// as they are.
+func openLoop(inFlight int, funcs levels.Funcs) (levels.Level, error) {
+	fetching := map[string]loop.Func{}
+	for name, then := range workload.Fetching() {
+		if funcs[name] != nil {
+			fetching[name] = loop.Get(then)
+		}
+	}
+	return loop.New(loop.Config{Funcs: funcs, Async: fetching, InFlight: inFlight})
 }
 
 // fetching are the names of those functions that fetch a page.

@@ -41,7 +41,7 @@ var Choices = []struct {
 	{"machine", []string{"rpc", "queue"}, true},
 	{"process", process.Transports, false},
 	{"thread", slices.Concat(thread.Variants, []string{"gil"}), false},
-	{"async", async.Variants, false},
+	{"async", slices.Concat(async.Variants, []string{"loop"}), false},
 	{"python", python.Kinds, true},
 }
 
