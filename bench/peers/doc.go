@@ -25,7 +25,7 @@
 // are left out where there is no cc or no java, and then the table says so. C and
 // Java have less to do for a task, see poolMETG.
 //
-// Fetches in flight, by async with net/http's client, against fasthttp's client on
+// Fetches in flight, by async with net/http's client and by the event loop, against fasthttp's client on
 // the same origin, which is a process of its own: ten thousand that wait at once,
 // against the ideal; the memory that one takes while it waits, against one that
 // has a thread locked to it; and how many there are in a second if nothing waits.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async"
+	"github.com/fourlevels/fourlevels/levels/async/loop"
 	"github.com/fourlevels/fourlevels/levels/thread"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -23,15 +24,20 @@ import (
 // flight, and whose function "page" returns the pageSum of the URL in its input.
 type fetcher struct {
 	name       string
-	ours       bool // has lines of its own in each figure, with aims
-	part       int  // its tasks in flight are one in so many; 0 means all
-	memoryOnly bool // takes part in that figure alone
+	ours       bool    // has lines of its own in each figure, with aims
+	rate       float64 // of ours: the aim, as a multiple of fasthttp's
+	part       int     // its tasks in flight are one in so many; 0 means all
+	memoryOnly bool    // takes part in that figure alone
 	open       func(inFlight int) (levels.Level, error)
 }
 
 var fetchers = []fetcher{
-	{name: "async", ours: true, open: func(inFlight int) (levels.Level, error) {
+	{name: "async", ours: true, rate: 0.9, open: func(inFlight int) (levels.Level, error) {
 		return async.New(async.Config{Funcs: pageFuncs(workload.Funcs()["io"]), InFlight: inFlight}), nil
+	}},
+	{name: "async/loop", ours: true, rate: 1, open: func(inFlight int) (levels.Level, error) {
+		page := loop.Get(func(_ context.Context, _, body []byte) ([]byte, error) { return pageSum(body), nil })
+		return loop.New(loop.Config{Async: map[string]loop.Func{"page": page}, InFlight: inFlight})
 	}},
 	{name: "fasthttp", open: openFasthttp},
 	{name: "async,512B", memoryOnly: true, open: func(inFlight int) (levels.Level, error) {

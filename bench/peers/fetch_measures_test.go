@@ -92,7 +92,7 @@ func fetchRate(tb testing.TB, s scale) []line {
 		for _, f := range fetchers {
 			if f.ours {
 				lines = append(lines, line{fmt.Sprintf("fetches, %d in flight, %s", inFlight, f.name), fmt.Sprintf("%s-%d-", f.name, inFlight),
-					"fetches/s", m[f.name][0], "fasthttp", m["fasthttp"][0], timesAtLeast(0.9)})
+					"fetches/s", m[f.name][0], "fasthttp", m["fasthttp"][0], timesAtLeast(f.rate)})
 			}
 		}
 	}
@@ -132,6 +132,9 @@ func fetchMemory(tb testing.TB, s scale) []line {
 		}
 		if f.ours {
 			lines = append(lines, line{what, tag, "KiB", m[f.name][0], "thread", m["thread"][0], timesAtMost(1.0 / 3)})
+		}
+		if f.name == "async/loop" {
+			lines = append(lines, line{what, tag, "KiB", m[f.name][0], "async", m["async"][0], timesAtMost(1.0 / 4)})
 		}
 	}
 	return lines

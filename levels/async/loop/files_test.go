@@ -16,11 +16,13 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async/loop"
+	"github.com/fourlevels/fourlevels/levels/process"
 )
 
 const role = "LOOP_TEST_URL" // set in a child: what it fetches with few files to open, or "panic"
 
 func TestMain(m *testing.M) {
+	process.Main(&levels.Serial{Funcs: workerFuncs()}) // see BenchmarkTogether
 	switch url := os.Getenv(role); url {
 	case "":
 		goleak.VerifyTestMain(m)
