@@ -62,10 +62,14 @@ func (c *Call) After(d time.Duration, then func()) {
 
 // Fetch gets the body that belongs to a URL, as [Get] says, and calls then.
 func (c *Call) Fetch(url string, then func(body []byte, err error)) {
+	c.fetch(&fetch{url: url, then: then})
+}
+
+func (c *Call) fetch(f *fetch) {
 	if c.ended {
 		return
 	}
-	f := &fetch{call: c, then: then, url: url}
+	f.call = c
 	c.waits++
 	c.ops.push(&f.link, f)
 	c.loop.fetch(f)

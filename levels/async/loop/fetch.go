@@ -12,8 +12,9 @@ import (
 const patience = 30 * time.Second // for a fetch: one that never ends is worse than one that fails
 
 // Get returns a Func that fetches the URL that is its input. The output is the body,
-// or what then makes of it, on the loop; then may be nil. It is for tasks like io and
-// words of package workload:
+// or what then makes of it, on the loop; then may be nil. The body is lent to then: its
+// memory is another's as soon as then returns, so no part of it may be kept, or be the
+// output. It is for tasks like io and words of package workload:
 //
 //	Async: map[string]loop.Func{"io": loop.Get(nil), "words": loop.Get(countWords)}
 //
@@ -21,13 +22,19 @@ const patience = 30 * time.Second // for a fetch: one that never ends is worse t
 // an error. The host is an IP address or localhost, which is 127.0.0.1: looking up
 // a name would block the loop. Connections are kept for the next fetch.
 func Get(then func(ctx context.Context, input, body []byte) ([]byte, error)) Func {
+	if then == nil {
+		return func(c *Call) { c.Fetch(string(c.Input), c.Done) }
+	}
 	return func(c *Call) {
-		c.Fetch(string(c.Input), func(body []byte, err error) {
-			if err == nil && then != nil {
-				body, err = then(c.Ctx, c.Input, body)
+		memory := &c.loop.client.memory
+		c.fetch(&fetch{url: string(c.Input), answer: response{memory: memory}, then: func(body []byte, err error) {
+			var output []byte
+			if err == nil {
+				output, err = then(c.Ctx, c.Input, body)
 			}
-			c.Done(body, err)
-		})
+			c.Done(output, err)
+			memory.giveBack(body)
+		}})
 	}
 }
 

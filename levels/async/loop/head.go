@@ -109,7 +109,7 @@ func (r *response) headEnd() error {
 		if r.interim++; r.interim > maxInterim {
 			return errors.New("answer has too many 1xx before it")
 		}
-		*r = response{interim: r.interim, held: r.held}
+		*r = response{interim: r.interim, held: r.held, memory: r.memory}
 		return nil
 	case s == 101 || s == 204 || s == 304:
 		r.state = complete

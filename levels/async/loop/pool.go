@@ -27,6 +27,7 @@ type client struct {
 	again    []event          // connections that had more to read than is fair in one go
 	sweep    time.Time        // when to look for connections that were idle for long
 	patience time.Duration
+	memory   memory // of bodies that are lent
 	buffer   []byte // for what is read, shared by all connections
 	request  []byte // the same for what is written
 }

@@ -24,9 +24,10 @@ type response struct {
 	status  int
 	text    string // "404 Not Found"; empty if it is "200 OK"
 	body    []byte
-	close   bool // the connection cannot be used again
-	old     bool // HTTP/1.0
-	keep    bool // HTTP/1.0 with keep-alive
+	memory  *memory // that it comes from; nil means that it is new
+	close   bool    // the connection cannot be used again
+	old     bool    // HTTP/1.0
+	keep    bool    // HTTP/1.0 with keep-alive
 	chunked bool
 	interim int
 	length  int64  // as announced; -1 if not
@@ -179,7 +180,7 @@ func (r *response) data(p []byte) (int, error) {
 		return n, err
 	}
 	if r.body == nil && r.length > 0 {
-		r.body = make([]byte, 0, min(r.length, maxTrust))
+		r.body = r.memory.take(int(min(r.length, maxTrust)))
 	}
 	r.body = append(r.body, p[:n]...)
 	if r.left -= int64(n); r.left > 0 || r.state == inEndless {
