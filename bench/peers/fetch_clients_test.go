@@ -33,20 +33,19 @@ type fetcher struct {
 
 var fetchers = []fetcher{
 	{name: "async", ours: true, rate: 0.9, open: func(inFlight int) (levels.Level, error) {
-		return async.New(async.Config{Funcs: pageFuncs(workload.Funcs()["io"]), InFlight: inFlight}), nil
+		return async.New(async.Config{Funcs: levels.Funcs{"page": workload.Get(sumBody)}, InFlight: inFlight}), nil
 	}},
 	{name: "async/loop", ours: true, rate: 1, open: func(inFlight int) (levels.Level, error) {
-		page := loop.Get(func(_ context.Context, _, body []byte) ([]byte, error) { return pageSum(body), nil })
-		return loop.New(loop.Config{Async: map[string]loop.Func{"page": page}, InFlight: inFlight})
+		return loop.New(loop.Config{Async: map[string]loop.Func{"page": loop.Get(sumBody)}, InFlight: inFlight})
 	}},
 	{name: "fasthttp", open: openFasthttp},
 	{name: "async,512B", memoryOnly: true, open: func(inFlight int) (levels.Level, error) {
-		return async.New(async.Config{Funcs: pageFuncs(fetchWith(512)), InFlight: inFlight}), nil
+		return async.New(async.Config{Funcs: levels.Funcs{"page": fetchWith(512)}, InFlight: inFlight}), nil
 	}},
 	// More threads than some thousand would be an imposition on the machine.
 	{name: "thread", memoryOnly: true, part: 5, open: func(inFlight int) (levels.Level, error) {
 		debug.SetMaxThreads(inFlight + 1_000) // or ten thousand were all that may be
-		return thread.New(thread.Config{Funcs: pageFuncs(workload.Funcs()["io"]), Threads: inFlight})
+		return thread.New(thread.Config{Funcs: levels.Funcs{"page": workload.Get(sumBody)}, Threads: inFlight})
 	}},
 }
 
@@ -59,16 +58,8 @@ func (j fetchJob) open(inFlight int) (levels.Level, error) {
 	return fetchers[i].open(inFlight)
 }
 
-// pageFuncs sums pages up where they arrive, so that nobody has to keep them.
-func pageFuncs(fetch levels.Func) levels.Funcs {
-	return levels.Funcs{"page": func(ctx context.Context, input []byte) ([]byte, error) {
-		text, err := fetch(ctx, input)
-		if err != nil {
-			return nil, err
-		}
-		return pageSum(text), nil
-	}}
-}
+// sumBody sums a page up where it arrives, so that nobody has to keep it.
+func sumBody(_ context.Context, _, body []byte) ([]byte, error) { return pageSum(body), nil }
 
 // fetchWith fetches as the workload io does, with other buffers: a connection has
 // one to read and one to write, of 4 KiB each unless somebody says otherwise.
@@ -98,7 +89,7 @@ func fetchWith(buffer int) levels.Func {
 		var b bytes.Buffer
 		b.Grow(int(min(max(resp.ContentLength, 0), 1<<20)) + bytes.MinRead)
 		_, err = b.ReadFrom(io.LimitReader(resp.Body, 1<<20))
-		return b.Bytes(), err
+		return pageSum(b.Bytes()), err
 	}
 }
 

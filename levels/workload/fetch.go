@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
+
+	"github.com/fourlevels/fourlevels/levels"
 )
 
 const (
@@ -17,57 +20,84 @@ const (
 	inFlight = 16 << 10 // fetches at once that keep their connections afterwards
 )
 
-// client makes all fetches of this process. The default transport keeps two
-// connections to a host and closes the rest after use, and opening connections
-// would then be most of the work. A fetch that fails because an idle connection
-// was closed under it is repeated once by net/http, as any GET may be.
-var client = &http.Client{
-	Transport: &http.Transport{
-		MaxIdleConnsPerHost: inFlight,
-		IdleConnTimeout:     90 * time.Second,
-		DisableCompression:  true,
-	},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Timeout:       30 * time.Second, // a task that never ends is worse than one that fails
+// transport makes all fetches of this process. The default one keeps two connections to
+// a host and closes the rest after use, and opening connections would then be most
+// of the work. A fetch that fails because an idle connection was closed under it
+// is repeated once by net/http, as any GET may be. No http.Client stands before it:
+// nothing here follows redirects or keeps cookies, and it costs a twelfth more.
+var transport = &http.Transport{
+	MaxIdleConnsPerHost: inFlight,
+	IdleConnTimeout:     90 * time.Second,
+	DisableCompression:  true,
 }
 
-// fetchText returns the body of the answer to a GET of the URL that is its input.
-func fetchText(ctx context.Context, input []byte) ([]byte, error) {
-	if len(input) > maxURL {
-		return nil, fmt.Errorf("fetch: URL of %d bytes is over the limit of %d", len(input), maxURL)
+// patience is for a whole fetch: a task that never ends is worse than one that fails.
+const patience = 30 * time.Second
+
+// Get returns a Func that fetches the URL that is its input. The output is the body, or
+// what then makes of it; then may be nil. The body is lent to then: its memory is
+// another's as soon as then returns, so no part of it may be kept, or be the output.
+func Get(then func(ctx context.Context, input, body []byte) (output []byte, err error)) levels.Func {
+	return func(ctx context.Context, input []byte) ([]byte, error) {
+		if len(input) > maxURL {
+			return nil, fmt.Errorf("fetch: URL of %d bytes is over the limit of %d", len(input), maxURL)
+		}
+		body := new(bytes.Buffer)
+		if then != nil {
+			body = bodies.Get().(*bytes.Buffer)
+			defer giveBack(body)
+		}
+		if err := fetch(ctx, string(input), body); err != nil {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return nil, err
+		}
+		if then == nil {
+			return body.Bytes(), nil
+		}
+		return then(ctx, input, body.Bytes())
 	}
-	body, err := fetch(ctx, string(input))
-	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return body, err
 }
 
-func fetch(ctx context.Context, address string) ([]byte, error) {
+// bodies are the memory of those that were lent. New memory for each is what collecting
+// garbage takes most of its time for.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func giveBack(body *bytes.Buffer) {
+	const large = 256 << 10 // is rare, and not worth keeping
+	if body.Cap() <= large {
+		body.Reset()
+		bodies.Put(body)
+	}
+}
+
+// fetch appends what the URL says to body.
+func fetch(ctx context.Context, address string, body *bytes.Buffer) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, fmt.Errorf("fetch: %w", err)
+		return fmt.Errorf("fetch: %w", err)
 	}
-	resp, err := client.Do(req)
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return nil, err // it says "Get", the URL and why
+		return fmt.Errorf("fetch %q: %w", req.URL.Redacted(), err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		// What is read to its end leaves a connection that can be used again.
 		reason, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 		line, _, _ := bytes.Cut(reason, []byte("\n"))
-		return nil, fmt.Errorf("fetch %q: status %s: %.200q", req.URL.Redacted(), resp.Status, line)
+		return fmt.Errorf("fetch %q: status %s: %.200q", req.URL.Redacted(), resp.Status, line)
 	}
-	body, err := readBody(resp)
-	if err != nil {
-		return nil, fmt.Errorf("fetch %q: %w", req.URL.Redacted(), err)
+	if err := readBody(body, resp); err != nil {
+		return fmt.Errorf("fetch %q: %w", req.URL.Redacted(), err)
 	}
-	return body, nil
+	return nil
 }
 
-func readBody(resp *http.Response) ([]byte, error) {
-	var b bytes.Buffer
+func readBody(b *bytes.Buffer, resp *http.Response) error {
 	if n := resp.ContentLength; 0 < n && n <= 1<<20 { // memory does not follow larger claims
 		b.Grow(int(n) + bytes.MinRead) // room for the read that finds the end
 	}
@@ -75,7 +105,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if err == nil && n > maxBody {
 		err = fmt.Errorf("answer is over the limit of %d bytes", maxBody)
 	}
-	return b.Bytes(), err
+	return err
 }
 
 func ioWork(env Env) (Workload, error) {

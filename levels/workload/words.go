@@ -85,15 +85,7 @@ func Count(text string) Counts {
 	return counts
 }
 
-// countPage fetches the page whose URL is its input and returns its counts.
-func countPage(ctx context.Context, input []byte) ([]byte, error) {
-	page, err := fetchText(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return countBody(ctx, input, page)
-}
-
+// countBody returns the counts of a page.
 func countBody(_ context.Context, _, page []byte) ([]byte, error) {
 	return Count(string(page)).MarshalBinary()
 }

@@ -28,18 +28,20 @@ import (
 // Funcs returns a fresh map of the functions that do the work, each under the
 // name of its [Workload].
 func Funcs() levels.Funcs {
-	return levels.Funcs{
+	fs := levels.Funcs{
 		"empty": echo,
 		"cpu":   chain,
-		"io":    fetchText,
-		"words": countPage,
 		"bytes": echo,
 		"skew":  chain,
 	}
+	for name, then := range Fetching() {
+		fs[name] = Get(then)
+	}
+	return fs
 }
 
-// Fetching returns, by name, what those of [Funcs] that fetch make of the body. It is for
-// a level with a fetch of its own. Nil means that the body is the output.
+// Fetching returns, by name, what those of [Funcs] that fetch make of the body, as for
+// [Get]. A level with a fetch of its own needs no more.
 func Fetching() map[string]func(ctx context.Context, input, body []byte) (output []byte, err error) {
 	return map[string]func(context.Context, []byte, []byte) ([]byte, error){"io": nil, "words": countBody}
 }
