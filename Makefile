@@ -7,7 +7,7 @@ COUNT ?= 1000
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance bench bench-full peers words doctor report lint fmt cross levels
+.PHONY: help test race conformance nestings bench bench-full peers words doctor report lint fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,13 +24,16 @@ race: ## the tests of the levels twice on one processor and twice on two, with t
 conformance: ## the promises of every level COUNT=1000 times, with the race detector (takes hours)
 	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/... ./bench/fleet
 
+nestings: ## the promises of all nestings of two and three levels (takes half an hour)
+	go test -run '^TestConformanceNested' -timeout 90m ./bench/fleet -nestings
+
 bench: levels ## compare the levels on four workloads, in under three minutes
 	@.bin/levels bench $(ARGS)
 
 bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
 	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
 
-peers: ## measure queue and processes against their peers, in about eight minutes
+peers: ## measure queue, processes, pools and fetches against their peers, in about twelve minutes
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
 
 words: levels ## count the words of the whole corpus at every level

@@ -16,7 +16,7 @@ func (w worker) Work(b *crew.Batch) {
 	})
 }
 
-func (worker) Ready() bool { return true }
+func (worker) Ready() bool  { return true }
 func (worker) Close() error { return nil }
 
 // Claims cover the batch once, are large at first, and end with single tasks.
