@@ -30,9 +30,8 @@ type Plan struct {
 	Embedded bool   // take the embedded stand-in even if a server is on PATH
 }
 
-// Levels are what a Plan compares by default: the yardstick, and the four levels in the
-// order of the talk, each as it is usually built and, where this system has it, as it
-// is built to be seen through.
+// Levels are what a Plan compares by default: the yardstick, and the levels in the order
+// of the talk, of which some are built in two ways where this system has both.
 var Levels = slices.DeleteFunc([]string{"serial", "machine/rpc", "machine/queue", "process", "process/shm", "thread", "async", "async/loop"},
 	func(level string) bool {
 		return level == "process/shm" && runtime.GOOS != "linux" ||

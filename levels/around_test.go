@@ -3,6 +3,7 @@ package levels_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,11 +81,13 @@ func TestLimit(t *testing.T) {
 	const most = 5
 	var inside, peak atomic.Int32
 	full := make(chan struct{})
+	meet := sync.OnceFunc(func() { close(full) })
 	funcs := levels.Funcs{"hold": func(context.Context, []byte) ([]byte, error) {
-		if n := inside.Add(1); n == most && peak.Swap(n) < most {
-			close(full) // the first five meet
-		} else if n > most {
-			peak.Store(n)
+		n := inside.Add(1)
+		for p := peak.Load(); n > p && !peak.CompareAndSwap(p, n); p = peak.Load() {
+		}
+		if n >= most {
+			meet() // the first five
 		}
 		<-full
 		inside.Add(-1)
@@ -112,6 +115,25 @@ func TestLimit(t *testing.T) {
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A task that takes its caller along leaves its place to the next.
+func TestLimitOutlivesACall(t *testing.T) {
+	l := &levels.Limit{Tasks: 1, Level: &levels.Serial{Funcs: levels.Funcs{
+		"panic": func(context.Context, []byte) ([]byte, error) { panic("ouch") },
+		"exit":  func(context.Context, []byte) ([]byte, error) { runtime.Goexit(); return nil, nil },
+		"fine":  func(context.Context, []byte) ([]byte, error) { return nil, nil },
+	}}}
+	for _, name := range []string{"panic", "exit", "fine"} {
+		var calling sync.WaitGroup
+		calling.Add(1)
+		go func() { // and not calling.Go, which lets no panic be recovered
+			defer calling.Done()
+			defer func() { recover() }()
+			l.Run(t.Context(), slicesOf(name, 1))
+		}()
+		calling.Wait()
 	}
 }
 

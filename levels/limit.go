@@ -36,12 +36,19 @@ func (l *Limit) Run(ctx context.Context, tasks []Task) []Result {
 		if n == 0 {
 			return append(results, Failed(len(tasks)-len(results), context.Cause(ctx))...)
 		}
-		results = append(results, l.Level.Run(ctx, tasks[len(results):len(results)+n])...)
-		for range n {
-			<-l.room
-		}
+		results = append(results, l.inside(ctx, tasks[len(results):len(results)+n])...)
 	}
 	return results
+}
+
+// inside runs tasks that there is room for, and leaves the room, even if a Func panics.
+func (l *Limit) inside(ctx context.Context, tasks []Task) []Result {
+	defer func() {
+		for range tasks {
+			<-l.room
+		}
+	}()
+	return l.Level.Run(ctx, tasks)
 }
 
 // enter makes room for up to so many tasks, and returns for how many: for none if ctx

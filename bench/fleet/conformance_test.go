@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 
 // So does one inside another, and one inside that.
 func TestConformanceNested(t *testing.T) {
-	names := []string{"process>thread", "machine/rpc>process", "process>process>async", "machine/queue:2>process:2>async"}
+	names := []string{"process>thread", "machine/rpc>process", "process>process>async", "process>async/loop", "machine/queue:2>process:2>async"}
 	if *allNestings {
 		names = nestings()
 	}
@@ -49,7 +49,7 @@ func keeps(t *testing.T, name string) {
 // nestings names every way to put two or three levels into one another.
 func nestings() (names []string) {
 	holders := []string{"machine/rpc:2", "machine/queue:2", "process:2"}
-	leaves := []string{"serial", "thread:2", "async:8", "async/loop:8"}
+	leaves := []string{"serial", "thread:2", "thread/gil:2", "async:8", "async/loop:8"}
 	for _, outer := range holders {
 		for _, inner := range slices.Concat(holders, leaves) {
 			names = append(names, outer+">"+inner)

@@ -64,21 +64,18 @@ func sumBody(_ context.Context, _, body []byte) ([]byte, error) { return pageSum
 // fetchWith fetches as the workload io does, with other buffers: a connection has
 // one to read and one to write, of 4 KiB each unless somebody says otherwise.
 func fetchWith(buffer int) levels.Func {
-	client := &http.Client{
-		Transport: &http.Transport{
-			MaxIdleConnsPerHost: 16 << 10,
-			DisableCompression:  true,
-			ReadBufferSize:      buffer,
-			WriteBufferSize:     buffer,
-		},
-		Timeout: patience,
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: 16 << 10,
+		DisableCompression:  true,
+		ReadBufferSize:      buffer,
+		WriteBufferSize:     buffer,
 	}
 	return func(ctx context.Context, input []byte) ([]byte, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, string(input), nil)
 		if err != nil {
 			return nil, err
 		}
-		resp, err := client.Do(req)
+		resp, err := transport.RoundTrip(req)
 		if err != nil {
 			return nil, err
 		}

@@ -59,6 +59,9 @@ def fetch(data):
             link.close()
             if fresh:  # a connection that was kept may have been closed since: once more
                 raise
+        except BaseException:
+            link.close()
+            raise
     if not answer.will_close:
         vars(kept)[url.netloc] = link
     return body_of(data, answer.status, answer.reason, body)
@@ -83,7 +86,8 @@ async def fetch_async(data):
     links = idle.setdefault(url.netloc, [])
     while True:
         fresh = not links
-        reader, writer = links.pop() if links else await asyncio.open_connection(url.hostname, url.port or 80)
+        opening = asyncio.open_connection(url.hostname, url.port or 80) if fresh else None
+        reader, writer = await asyncio.wait_for(opening, TIMEOUT) if fresh else links.pop()
         try:
             status, reason, body, stays = await asyncio.wait_for(ask(reader, writer, url), TIMEOUT)
             break

@@ -30,8 +30,10 @@ of level and workload once, in shuffled order, in a fresh process. Samples are
 written to a folder of their own as they come; Ctrl-C ends the run, and what is
 measured so far is kept and summarised.
 
-A level is serial, machine/rpc, machine/queue, process, thread or async. Levels
-nest, and have widths: machine/queue:2>process:4>async:64 is a queue whose 2
+A level is serial, machine/rpc, machine/queue, process, thread or async. After a
+slash is how it is built, where there are other ways: process/socket, /shm, /spawn;
+thread/channel, /per-task, /gil; async/semaphore, /errgroup, /loop. Levels nest,
+and have widths: machine/queue:2>process:4>async:64 is a queue whose 2
 machines run 4 processes each, of which each runs 64 tasks at once.
 
 With python3 there are also python/threads, python/processes and python/asyncio,

@@ -3,51 +3,18 @@ package async_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async"
+	"github.com/fourlevels/fourlevels/levels/leveltest"
 )
-
-var errEnough = errors.New("enough")
-
-// faulty are functions with one way each to go wrong.
-func faulty() levels.Funcs {
-	return levels.Funcs{
-		"fine":  func(_ context.Context, input []byte) ([]byte, error) { return input, nil },
-		"exit":  func(context.Context, []byte) ([]byte, error) { runtime.Goexit(); return nil, nil },
-		"panic": func(_ context.Context, input []byte) ([]byte, error) { panic("ouch " + string(input)) },
-		"block": func(ctx context.Context, _ []byte) ([]byte, error) { <-ctx.Done(); return nil, context.Cause(ctx) },
-	}
-}
-
-// wrong says what is wrong with the result of a task of faulty.
-func wrong(task levels.Task, r levels.Result) error {
-	ok := false
-	switch task.Func {
-	case "fine":
-		ok = r.Err == nil && string(r.Output) == string(task.Input)
-	case "exit":
-		ok = r.Err != nil && strings.Contains(r.Err.Error(), "runtime.Goexit")
-	case "panic":
-		p := (*levels.PanicError)(nil)
-		ok = errors.As(r.Err, &p) && p.Value == "ouch "+string(task.Input)
-	case "block":
-		ok = errors.Is(r.Err, errEnough)
-	}
-	if !ok {
-		return fmt.Errorf("%s %s: output %q, error %v", task.Func, task.Input, r.Output, r.Err)
-	}
-	return nil
-}
 
 // Of 100,000 tasks, 1 % each end their goroutine, panic, and block until they are
 // cancelled. Each is its own error, no other result is missing, and as many tasks as
@@ -56,14 +23,14 @@ func TestFaults(t *testing.T) {
 	const inFlight = 64
 	for _, variant := range async.Variants {
 		t.Run(variant, func(t *testing.T) {
-			funcs := levels.Recover(faulty())
+			funcs := levels.Recover(leveltest.Faulty())
 			var meeting sync.WaitGroup
 			meeting.Add(inFlight)
 			funcs["meet"] = func(context.Context, []byte) ([]byte, error) { meeting.Done(); meeting.Wait(); return nil, nil }
 			l := async.New(async.Config{Funcs: funcs, InFlight: inFlight, Variant: variant})
 			defer l.Close()
-			for round := range 100 {
-				faultyRound(t, l, round*1000)
+			if err := leveltest.Faults(t.Context(), l, 100, true); err != nil {
+				t.Error(err)
 			}
 			for _, r := range l.Run(t.Context(), slices.Repeat([]levels.Task{{Func: "meet"}}, inFlight)) {
 				if r.Err != nil { // or they would wait for each other for ever
@@ -74,44 +41,11 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// faultyRound runs 1000 tasks, of which 10 block while the others run.
-func faultyRound(t *testing.T, l levels.Level, first int) {
-	var block, rest []levels.Task
-	for i := range 1000 {
-		task := levels.Task{Func: "fine", Input: strconv.AppendInt(nil, int64(first+i), 10)}
-		switch i % 100 {
-		case 0:
-			task.Func = "exit"
-		case 1:
-			task.Func = "panic"
-		case 2:
-			task.Func = "block"
-			block = append(block, task)
-			continue
-		}
-		rest = append(rest, task)
-	}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	var blocking sync.WaitGroup
-	blocking.Go(func() { check(t, l.Run(ctx, block), block) })
-	check(t, l.Run(t.Context(), rest), rest)
-	cancel(errEnough)
-	blocking.Wait()
-}
-
-func check(t *testing.T, results []levels.Result, tasks []levels.Task) {
-	for i, r := range results {
-		if err := wrong(tasks[i], r); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // Without levels.Recover a panic ends the program, and says so.
 func TestPanicEndsTheProgram(t *testing.T) {
 	const mark = "ASYNC_TEST_VARIANT"
 	if variant := os.Getenv(mark); variant != "" {
-		async.New(async.Config{Funcs: faulty(), Variant: variant}).Run(t.Context(), []levels.Task{{Func: "panic", Input: []byte("here")}})
+		async.New(async.Config{Funcs: leveltest.Faulty(), Variant: variant}).Run(t.Context(), []levels.Task{{Func: "panic", Input: []byte("here")}})
 		return
 	}
 	for _, variant := range async.Variants {
@@ -122,4 +56,33 @@ func TestPanicEndsTheProgram(t *testing.T) {
 			t.Errorf("%s: %v\n%s", variant, err, out)
 		}
 	}
+}
+
+// A batch whose tasks are done does not wait for a slot that it needs no more.
+func TestDoneBatchWaitsForNobody(t *testing.T) {
+	began, release, enough := make(chan string, 4), make(chan struct{}), make(chan struct{})
+	l := async.New(async.Config{InFlight: 2, Funcs: levels.Funcs{
+		"hold": func(context.Context, []byte) ([]byte, error) { began <- "hold"; <-release; return nil, nil },
+		"turn": func(context.Context, []byte) ([]byte, error) { began <- "turn"; <-enough; return nil, nil },
+		"fine": func(_ context.Context, input []byte) ([]byte, error) { return input, nil },
+	}})
+	defer l.Close()
+	var calls sync.WaitGroup
+	run := func(name string, n int) func() {
+		return func() { l.Run(t.Context(), slices.Repeat([]levels.Task{{Func: name}}, n)) }
+	}
+	calls.Go(run("hold", 1))
+	calls.Go(run("turn", 1))
+	<-began
+	<-began
+	short := make(chan bool)
+	calls.Go(func() { run("fine", 2)(); close(short) })
+	for i := 0; i < 1000; i++ { // until it waits for a slot, or as good as
+		runtime.Gosched()
+	}
+	calls.Go(run("hold", 1)) // behind it
+	close(enough)            // one slot: the short batch needs no second
+	<-short
+	close(release)
+	calls.Wait()
 }

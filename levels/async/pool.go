@@ -62,8 +62,8 @@ func (l *Level) work(wg *sync.WaitGroup, b *crew.Batch) {
 			wg.Go(func() { l.work(wg, b) })
 		}
 	}()
-	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
-		crew.Do(b.Ctx, l.funcs, b.Tasks[lo:hi], b.Results[lo:hi])
-	}
+	crew.Each(b, func(ctx context.Context, tasks []levels.Task, results []levels.Result) {
+		crew.Do(ctx, l.funcs, tasks, results)
+	})
 	ended = true
 }

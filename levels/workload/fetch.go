@@ -80,6 +80,10 @@ func fetch(ctx context.Context, address string, body *bytes.Buffer) error {
 	if err != nil {
 		return fmt.Errorf("fetch: %w", err)
 	}
+	if user := req.URL.User; user != nil { // which else an http.Client does
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("fetch %q: %w", req.URL.Redacted(), err)

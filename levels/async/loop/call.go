@@ -39,7 +39,8 @@ type op interface{ callOff() }
 
 var errForgotten = errors.New("the function returned, has not called Done, and waits for nothing")
 
-// Done ends the task. What it still waits for is called off. Calling Done again is a
+// Done ends the task. What it still waits for is called off, but for a task that another
+// level has begun: Run waits for that. Calling Done again is a
 // mistake, and panics.
 func (c *Call) Done(output []byte, err error) {
 	if c.done {

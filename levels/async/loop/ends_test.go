@@ -3,6 +3,7 @@
 package loop_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -35,7 +36,7 @@ func TestCancelHangsUp(t *testing.T) {
 	})
 	l := open(t, loop.Config{Async: map[string]loop.Func{"get": loop.Get(func(_ context.Context, _, body []byte) ([]byte, error) {
 		done.Add(1)
-		return body, nil
+		return bytes.Clone(body), nil
 	})}})
 	if err := check(get(l, t.Context(), url)[0], "/", ""); err != nil {
 		t.Fatal(err)

@@ -2,12 +2,14 @@ package loop
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/fourlevels/fourlevels/levels"
 )
 
-// maxHands bounds the goroutines that wait for Executors. What is handed over while
-// all wait is gathered into slices.
+// maxHands bounds the goroutines that wait for Executors. Whole tasks are gathered into
+// slices, for their batch waits for all of them. What a Call hands over is gathered
+// only while all hands are away: it gets its result with the slowest of the slice.
 const maxHands = 16
 
 // An errand is a task that another level runs for the loop.
@@ -33,7 +35,7 @@ type handing struct {
 // hand lets another level run an errand, beside those that wait for the same.
 func (l *loop) hand(b *batch, level levels.Level, e errand) {
 	h := &l.handing
-	if n := len(h.slices); n > 0 {
+	if n := len(h.slices); n > 0 && (e.call == nil || h.away+n >= maxHands) {
 		last := h.slices[n-1]
 		if last.batch == b && len(last.errands) < max(1, l.config.InFlight/maxHands) && same(last.level, level) {
 			last.errands = append(last.errands, e)
@@ -49,13 +51,19 @@ func same(a, b levels.Level) bool {
 	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
-// handOver sends as many slices as there may be goroutines.
+// handOver sends as many slices as there may be goroutines, without what nobody waits
+// for any more.
 func (l *loop) handOver() {
 	h := &l.handing
 	for len(h.slices) > 0 && h.away < maxHands {
 		s := h.slices[0]
 		h.slices[0] = nil
 		h.slices = h.slices[1:]
+		s.errands = slices.DeleteFunc(s.errands, func(e errand) bool { return e.call != nil && e.call.ended })
+		if len(s.errands) == 0 {
+			s.batch.release()
+			continue
+		}
 		h.away++
 		l.hands.Go(func() { l.carry(s) })
 	}

@@ -65,6 +65,11 @@ func (l *loop) fetch(f *fetch) {
 		l.settle(f, nil, err)
 		return
 	}
+	if l.client.parked.first() != nil { // whoever waits was first
+		f.parked = true
+		l.client.parked.push(&f.waiting, f)
+		return
+	}
 	l.seek(f)
 }
 

@@ -35,8 +35,8 @@ type Config struct {
 	InFlight int // Async and handed-over tasks at once, over all calls of Run; 0 means 16384
 }
 
-// A Level runs tasks on one thread. A panic on it ends the program (see
-// [levels.Recover]).
+// A Level runs tasks on one thread. A panic on it ends the program: levels.Recover is
+// a remedy for Funcs, and there is none for Async, whose callbacks come from anywhere.
 //
 // Cancel and Close interrupt no Func, as at other levels. An Async task that waits
 // when its ctx ends is abandoned: its connections are closed, and it is not called

@@ -13,8 +13,9 @@ type memory struct{ spare [][]byte }
 func (m *memory) take(n int) []byte {
 	if m != nil && len(m.spare) > 0 {
 		last := len(m.spare) - 1
-		if b := m.spare[last]; cap(b) >= n {
-			m.spare = m.spare[:last]
+		b := m.spare[last]
+		m.spare = m.spare[:last] // in any case, or small ones would stay for ever
+		if cap(b) >= n {
 			return b[:0]
 		}
 	}

@@ -19,16 +19,6 @@ type poller struct {
 	gens   []uint32 // by descriptor
 }
 
-// An event says that a connection is worth a look. The generation tells it from an
-// earlier one that had the same descriptor.
-type event struct {
-	fd  int
-	gen uint32
-	end bool // the other side sends no more, or something is wrong
-}
-
-const maxEvents = 512 // in one poll
-
 func newPoller() (poller, error) {
 	p := poller{raw: make([]unix.Kevent_t, maxEvents), events: make([]event, 0, maxEvents)}
 	syscall.ForkLock.RLock() // a child that is started meanwhile must not inherit them

@@ -19,16 +19,6 @@ type poller struct {
 	events     []event
 }
 
-// An event says that a connection is worth a look. The generation tells it from an
-// earlier one that had the same descriptor.
-type event struct {
-	fd  int
-	gen uint32
-	end bool // the other side sends no more, or something is wrong
-}
-
-const maxEvents = 512 // in one poll
-
 func newPoller() (poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -79,7 +69,7 @@ func milliseconds(d time.Duration) int {
 	if d < 0 {
 		return -1
 	}
-	return int(min((d+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
+	return int(min((d-1)/time.Millisecond+1, math.MaxInt32))
 }
 
 // wake ends a wait, of now or the next. It may be called by any thread.

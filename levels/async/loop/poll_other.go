@@ -15,12 +15,6 @@ var errUnsupported = fmt.Errorf("async/loop needs epoll or kqueue: not on %s: %w
 // A poller cannot be had on this system. So what follows is never called.
 type poller struct{}
 
-type event struct {
-	fd  int
-	gen uint32
-	end bool
-}
-
 func newPoller() (poller, error)          { return poller{}, errUnsupported }
 func (poller) add(int, uint32) error      { return errUnsupported }
 func (poller) wait(time.Duration) []event { return nil }

@@ -12,7 +12,16 @@ import (
 const (
 	startsPerPass = 64  // tasks begun between two polls, so that a huge batch starves no event
 	readyPerPass  = 256 // callbacks between two polls
+	maxEvents     = 512 // in one poll
 )
+
+// An event says that a connection is worth a look. The generation tells it from an
+// earlier one that had the same descriptor.
+type event struct {
+	fd  int
+	gen uint32
+	end bool // the other side sends no more, or something is wrong
+}
 
 var errGoexit = errors.New("the function ended its goroutine (runtime.Goexit) instead of returning")
 

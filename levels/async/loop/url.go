@@ -30,6 +30,9 @@ func split(url string) (key, target string, err error) {
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		key, target = rest[:i], rest[i:]
 	}
+	if strings.Contains(key, "@") { // what is before it is nobody's business
+		return "", "", errors.New("URL has a user, and the loop sends none")
+	}
 	if target == "" || target[0] == '?' {
 		target = "/" + target
 	}

@@ -229,3 +229,16 @@ func TestCause(t *testing.T) {
 		t.Errorf("error is %v", r[0].Err)
 	}
 }
+
+// Of 100,000 tasks, 1 % each end their goroutine, panic, and block without the lock
+// until they are cancelled.
+func TestAllFaults(t *testing.T) {
+	l, err := gil.New(gil.Config{Funcs: levels.Recover(leveltest.Faulty()), Threads: 24, Waits: []string{"block"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := leveltest.Faults(t.Context(), l, 100, true); err != nil {
+		t.Error(err)
+	}
+}

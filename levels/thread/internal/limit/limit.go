@@ -23,7 +23,7 @@ type bound struct {
 }
 
 var (
-	mu       sync.Mutex   // one Reserve at a time
+	mu       sync.Mutex   // one promise at a time
 	reserved int          // threads promised to levels
 	alive    atomic.Int64 // those of them that exist now
 )
@@ -40,11 +40,8 @@ func End() { alive.Add(-1) }
 // It is a promise of this package only: threads that the rest of the program, or
 // of the system, starts afterwards may still take the place.
 func Reserve(n int) (giveBack func(), err error) {
-	mu.Lock()
-	defer mu.Unlock()
 	for range 10 {
-		if err = refuse(n, bounds()); err == nil {
-			reserved += n
+		if err = promise(n); err == nil {
 			return func() {
 				mu.Lock()
 				defer mu.Unlock()
@@ -54,6 +51,16 @@ func Reserve(n int) (giveBack func(), err error) {
 		time.Sleep(5 * time.Millisecond) // threads of a level just closed may be on their way out
 	}
 	return nil, err
+}
+
+func promise(n int) error {
+	mu.Lock()
+	defer mu.Unlock()
+	err := refuse(n, bounds())
+	if err == nil {
+		reserved += n
+	}
+	return err
 }
 
 // refuse returns an error that names the tightest of the bounds that n threads
