@@ -7,7 +7,7 @@ COUNT ?= 1000
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings bench bench-full peers words doctor report lint fmt cross levels
+.PHONY: help test race conformance nestings bench bench-full variants peers words doctor report lint fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: levels ## compare the levels on four workloads, in under three minutes
 
 bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
 	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
+
+variants: levels ## compare the ways to build a level on this host, in about four minutes
+	@.bin/levels bench --work empty,cpu,io --level serial,process,process/socket,process/shm,thread,thread/channel,thread/per-task,thread/gil,async,async/semaphore,async/errgroup,async/loop $(ARGS)
 
 peers: ## measure queue, processes, pools and fetches against their peers, in about twelve minutes
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
