@@ -39,8 +39,8 @@ var fetchers = []fetcher{
 		return loop.New(loop.Config{Async: map[string]loop.Func{"page": loop.Get(sumBody)}, InFlight: inFlight})
 	}},
 	{name: "fasthttp", open: openFasthttp},
-	{name: "async,512B", memoryOnly: true, open: func(inFlight int) (levels.Level, error) {
-		return async.New(async.Config{Funcs: levels.Funcs{"page": fetchWith(512)}, InFlight: inFlight}), nil
+	{name: "async,4KiB", memoryOnly: true, open: func(inFlight int) (levels.Level, error) {
+		return async.New(async.Config{Funcs: levels.Funcs{"page": fetchWith(4 << 10)}, InFlight: inFlight}), nil
 	}},
 	// More threads than some thousand would be an imposition on the machine.
 	{name: "thread", memoryOnly: true, part: 5, open: func(inFlight int) (levels.Level, error) {
@@ -61,8 +61,8 @@ func (j fetchJob) open(inFlight int) (levels.Level, error) {
 // sumBody sums a page up where it arrives, so that nobody has to keep it.
 func sumBody(_ context.Context, _, body []byte) ([]byte, error) { return pageSum(body), nil }
 
-// fetchWith fetches as the workload io does, with other buffers: a connection has
-// one to read and one to write, of 4 KiB each unless somebody says otherwise.
+// fetchWith fetches as the workload io does, but for its buffers: a connection has one
+// to read and one to write, of 4 KiB each unless somebody says otherwise.
 func fetchWith(buffer int) levels.Func {
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: 16 << 10,

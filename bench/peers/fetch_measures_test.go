@@ -39,7 +39,7 @@ func fetchBurst(tb testing.TB, s scale) []line {
 			continue
 		}
 		l := line{what: fmt.Sprintf("%d fetches of %v at once, %s", s.fetches, fetchLatency, f.name), tag: f.name + "-",
-			unit: "ms", ours: m[f.name][0], peer: "its ideal", theirs: m[f.name][1]}
+			unit: "ms", ours: m[f.name][0], peer: "own-ideal", theirs: m[f.name][1]}
 		if !f.ours {
 			lines = append(lines, l)
 			continue

@@ -29,6 +29,8 @@ var transport = &http.Transport{
 	MaxIdleConnsPerHost: inFlight,
 	IdleConnTimeout:     90 * time.Second,
 	DisableCompression:  true,
+	ReadBufferSize:      512, // a connection that waits costs 7 KiB less than with 4 KiB for either,
+	WriteBufferSize:     512, // and a long body is read past the buffer
 }
 
 // patience is for a whole fetch: a task that never ends is worse than one that fails.
