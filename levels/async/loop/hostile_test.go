@@ -20,15 +20,6 @@ func after(f func(*peer)) func(*peer) {
 // saying says a text and closes the connection.
 func saying(text string) func(*peer) { return after(func(p *peer) { p.say(text) }) }
 
-// resetting says a text and resets the connection.
-func resetting(text string) func(*peer) {
-	return after(func(p *peer) {
-		p.say(text)
-		p.in.ReadByte() // returns once the loop has read that all, and has hung up or waits for more
-		p.reset()
-	})
-}
-
 // forever says a beginning, and then the rest again and again.
 func forever(beginning, rest string) func(*peer) {
 	rest = strings.Repeat(rest, 1+8192/len(rest))

@@ -78,7 +78,7 @@ func open(c Config, l *lock) (*staff.Staff, error) {
 	for _, name := range c.Waits {
 		f, ok := c.Funcs[name]
 		if !ok {
-			return nil, fmt.Errorf("Waits has %q, and no function is called that", name)
+			return nil, fmt.Errorf("no function is called %q, as Waits says", name)
 		}
 		funcs[name] = waits(f)
 	}

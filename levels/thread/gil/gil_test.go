@@ -144,7 +144,7 @@ func TestWaitsThatDoNotReturn(t *testing.T) {
 
 func TestUnknownWait(t *testing.T) {
 	_, err := gil.New(gil.Config{Waits: []string{"fetch"}})
-	if err == nil || err.Error() != `gil: Waits has "fetch", and no function is called that` {
+	if err == nil || err.Error() != `gil: no function is called "fetch", as Waits says` {
 		t.Errorf("error is %v", err)
 	}
 }
