@@ -28,6 +28,8 @@ var (
 	levelsFlag   = flag.String("levels", strings.Join(bench.Levels, ","), "levels to measure, by comma")
 	worksFlag    = flag.String("works", strings.Join(workload.Names(), ","), "workloads to measure, by comma")
 	grainFlag    = flag.Int("grain", 0, "size of a task in rounds or bytes; 0 means each workload's own")
+	batchFlag    = flag.Int("batch", 0, "tasks that Throughput hands over at once; 0 means enough for the level")
+	rttFlag      = flag.Duration("rtt", 0, "round trip to machines; 0 is that of loopback")
 	latencyFlag  = flag.Duration("latency", 2*time.Millisecond, "what the origin adds to each answer")
 	sampleFlag   = flag.Int("sample", 128, "pages that words visits; 0 means all")
 	seedFlag     = flag.Uint64("seed", 0, "seed of the inputs")
@@ -98,35 +100,36 @@ func fleetConfig() fleet.Config {
 
 // BenchmarkThroughput hands over batches as fast as the level takes them.
 func BenchmarkThroughput(b *testing.B) {
-	each(b, bench.Batch, throughput)
+	each(b, "table", 0, throughput)
 }
 
 // BenchmarkLatency hands over one task at a time, from a single caller.
 func BenchmarkLatency(b *testing.B) {
-	each(b, func(fleet.Spec, workload.Workload) int { return 1 }, latency)
+	each(b, "table", 1, latency)
 }
 
-// each runs f on a fresh level for every level and workload.
-func each(b *testing.B, batch func(fleet.Spec, workload.Workload) int, f func(b *testing.B, l *fleet.Fleet, j *job)) {
+// each runs f on a fresh level for every level and workload. The benchmark is the one
+// of that number among those of its kind.
+func each(b *testing.B, kind string, number int, f func(b *testing.B, l *fleet.Fleet, j *job)) {
 	for _, work := range names(*worksFlag) {
 		w, err := workload.Find(work, world.env)
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, level := range names(*levelsFlag) {
-			spec, err := fleet.Parse(level)
+			cell, err := bench.NewCell(kind, level, work)
 			if err != nil {
 				b.Fatal(err)
 			}
-			spec = bench.Widen(spec, bench.Waits(work))
-			grain, n := bench.Grain(w, *grainFlag), batch(spec, w)
-			b.Run(bench.Name(spec, work, grain, n), func(b *testing.B) {
-				l, err := fleet.Open(world.ctx, spec, fleetConfig())
+			cell.Grain, cell.Batch, cell.RTT = *grainFlag, *batchFlag, *rttFlag
+			_, name, _ := strings.Cut(cell.Names(w)[number], "/")
+			b.Run(name, func(b *testing.B) {
+				l, err := fleet.Open(world.ctx, cell.Spec, fleetConfig())
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer l.Close()
-				j := newJob(w, grain, n)
+				j := newJob(w, bench.Grain(w, *grainFlag), cell.Tasks(w))
 				j.warmUp(b, l)
 				f(b, l, j)
 				if n := l.Faults(); n > 0 {

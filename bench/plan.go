@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchproc"
+
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -14,64 +17,142 @@ import (
 // A Plan says what to measure. Its zero value is the main job: every level,
 // four workloads, six rounds, in less than three minutes on two processors.
 type Plan struct {
-	Levels []string // as fleet.Parse reads them; none means [Levels]
-	Works  []string // names of workloads; none means [Works]
+	Axes   []Axes // what to measure, and of what; none means those of the [Quick] preset
+	Filter string // of cells, in benchproc's words, as "/level:thread /work:(cpu OR io)"; "" means all
 
 	Rounds    int           // 0 means 6, the least that gives a median an interval of 95 %
 	Benchtime time.Duration // of each benchmark; 0 means 200 ms
 	Seed      uint64        // of the order of cells, and of the inputs; 0 is a seed like any other
 
-	Grain   int           // size of a task in rounds or bytes; 0 means each workload's own
 	Latency time.Duration // that the origin adds to each answer; 0 means 2 ms, and less than 0 none
 	Sample  int           // pages that words visits; 0 means 128, and less than 0 all of them
 	Corpus  string        // folder of the pages; "" means the source of the Go standard library
 
-	Redis    string // URL of the Redis for machine/queue; "" means a private one
+	Redis    string `json:"-"` // URL of the Redis for machine/queue; "" means a private one
 	Embedded bool   // take the embedded stand-in even if a server is on PATH
 }
 
-// Levels are what a Plan compares by default: the yardstick, and the four levels in the
+// Axes span cells: each combination of their values that makes sense is one. A list
+// that is empty means the usual.
+type Axes struct {
+	Kinds   []string        // what to measure, of [Kinds]; none means table
+	Levels  []string        // as fleet.Parse reads them; none means [Levels]
+	Works   []string        // names of workloads; none means those that the kind is usually measured with
+	Workers []int           // width of the outermost level; 0 means [Widen]'s
+	Grains  []int           // size of a task in rounds or bytes, where it has one; 0 means the workload's own
+	Batches []int           // tasks handed over at once, of table; 0 means [Batch]'s
+	RTTs    []time.Duration // round trip to machines, of levels that have some
+	Every   int             // measure in every so many rounds only; 0 means in all
+}
+
+// Levels are what is compared by default: the yardstick, and the four levels in the
 // order of the talk, each as it is usually built.
 var Levels = []string{"serial", "machine/rpc", "machine/queue", "process", "thread", "async"}
 
-// Works are the workloads of a Plan by default.
+// Works are the workloads of a table by default.
 var Works = []string{"empty", "cpu", "io", "words"}
 
-// A Cell is one workload at one level: a row of a table, measured once in each
-// round.
+// Kinds are what can be measured of a level and a workload.
+var Kinds = []Kind{
+	{"table", "tasks a second, CPU and memory in batches; the latency of a lone task", []string{"Throughput", "Latency"}, Works},
+	{"load", "latency under load: a closed loop, then open loops at half and four fifths of its capacity", []string{"Load"}, []string{"empty", "cpu", "io"}},
+	{"metg", "the smallest task that is worth it: METG(50%) and METG(90%)", []string{"METG"}, []string{"cpu", "io"}},
+	{"startup", "from nothing to the first result", []string{"Startup"}, []string{"empty"}},
+	{"cost", "what can be counted of a task: allocations, commands, bytes, memory in flight", []string{"Cost"}, []string{"empty", "bytes"}},
+}
+
+// A Kind is one sort of measurement: the benchmarks that a process runs.
+type Kind struct {
+	Name, About string
+	Benchmarks  []string
+	Works       []string // that it is measured with by default
+}
+
+// A Cell is what one process measures: one kind, of one workload, at one level.
 type Cell struct {
-	Spec fleet.Spec
-	Work string
+	Kind  string
+	Spec  fleet.Spec
+	Work  string
+	Grain int           // 0 means the workload's own
+	Batch int           // 0 means [Batch]'s
+	RTT   time.Duration // to machines
+	Every int           // measured in every so many rounds
 }
 
 // Complete returns the plan with its defaults filled in, or what is wrong with
 // it.
 func (p Plan) Complete() (Plan, error) {
-	if len(p.Levels) == 0 {
-		p.Levels = Levels
+	if len(p.Axes) == 0 {
+		p.Axes = Quick.Axes
 	}
-	if len(p.Works) == 0 {
-		p.Works = Works
-	}
-	for _, level := range p.Levels {
-		if _, err := fleet.Parse(level); err != nil {
+	p.Axes = slices.Clone(p.Axes)
+	for i := range p.Axes {
+		if err := p.Axes[i].complete(); err != nil {
 			return p, err
 		}
 	}
-	for _, work := range p.Works {
-		if err := fleet.Choose("workload", work, workload.Names()); err != nil {
-			return p, err
-		}
-	}
-	if p.Rounds < 0 || p.Benchtime < 0 || p.Grain < 0 {
-		return p, fmt.Errorf("plan of %d rounds, benchtime %v, grain %d: none can be less than 0", p.Rounds, p.Benchtime, p.Grain)
+	if p.Rounds < 0 || p.Benchtime < 0 {
+		return p, fmt.Errorf("plan of %d rounds, benchtime %v: none can be less than 0", p.Rounds, p.Benchtime)
 	}
 	orDefault(&p.Rounds, 6)
 	orDefault(&p.Benchtime, 200*time.Millisecond)
 	orDefault(&p.Latency, 2*time.Millisecond)
 	orDefault(&p.Sample, 128)
 	p.Latency, p.Sample = max(p.Latency, 0), max(p.Sample, 0) // from here on 0 is none, and all
+	if _, err := benchproc.NewFilter(p.filter()); err != nil {
+		return p, fmt.Errorf("filter %.80q: %w", p.Filter, err)
+	}
+	if len(p.Cells()) == 0 {
+		return p, fmt.Errorf("filter %.80q leaves nothing to measure", p.Filter)
+	}
 	return p, nil
+}
+
+func (a *Axes) complete() error {
+	if len(a.Kinds) == 0 {
+		a.Kinds = []string{Kinds[0].Name}
+	}
+	if len(a.Levels) == 0 {
+		a.Levels = Levels
+	}
+	for _, kind := range a.Kinds {
+		if err := fleet.Choose("kind of measurement", kind, kindNames()); err != nil {
+			return err
+		}
+	}
+	for _, level := range a.Levels {
+		if _, err := fleet.Parse(level); err != nil {
+			return err
+		}
+	}
+	for _, work := range a.Works {
+		if err := fleet.Choose("workload", work, workload.Names()); err != nil {
+			return err
+		}
+	}
+	for _, n := range slices.Concat(a.Workers, a.Grains, a.Batches) {
+		if n < 0 {
+			return fmt.Errorf("%d workers, rounds or tasks: none can be less than 0", n)
+		}
+	}
+	for _, rtt := range a.RTTs {
+		if rtt < 0 || rtt%time.Microsecond != 0 {
+			return fmt.Errorf("round trip of %v: want whole microseconds, from 0 up", rtt)
+		}
+	}
+	orDefault(&a.Every, 1)
+	return nil
+}
+
+func kindNames() (names []string) {
+	for _, k := range Kinds {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+func kindOf(name string) Kind {
+	return Kinds[max(0, slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name }))]
 }
 
 func orDefault[T comparable](v *T, def T) {
@@ -81,15 +162,33 @@ func orDefault[T comparable](v *T, def T) {
 	}
 }
 
-// Cells lists what a complete plan measures, in the order of its workloads and
-// levels. A level named twice is measured once.
+func orZero[T any](list []T) []T {
+	if len(list) == 0 {
+		return make([]T, 1)
+	}
+	return list
+}
+
+func (p Plan) filter() string {
+	if p.Filter == "" {
+		return "*"
+	}
+	return p.Filter
+}
+
+// Cells lists what a complete plan measures. What two axes have in common is
+// measured once.
 func (p Plan) Cells() []Cell {
+	filter, err := benchproc.NewFilter(p.filter())
+	if err != nil {
+		return nil
+	}
 	var cells []Cell
-	for _, work := range p.Works {
-		for _, level := range p.Levels {
-			spec, _ := fleet.Parse(level)
-			c := Cell{Widen(spec, Waits(work)), work}
-			if !slices.ContainsFunc(cells, func(d Cell) bool { return d.String() == c.String() }) {
+	seen := map[string]bool{}
+	for _, a := range p.Axes {
+		for c := range a.cells {
+			if names := c.Names(outline(c.Work)); !seen[c.String()] && slices.ContainsFunc(names, func(n string) bool { return matches(filter, n) }) {
+				seen[c.String()] = true
 				cells = append(cells, c)
 			}
 		}
@@ -97,16 +196,130 @@ func (p Plan) Cells() []Cell {
 	return cells
 }
 
-// String names the cell, as in "cpu at process:2>serial".
-func (c Cell) String() string { return c.Work + " at " + c.Spec.String() }
+func matches(f *benchproc.Filter, name string) bool {
+	m, err := f.Match(&benchfmt.Result{Name: benchfmt.Name(name), Values: []benchfmt.Value{{}}})
+	return err == nil && m.Any()
+}
 
-// Schedule is the order of a round: all cells, shuffled by the seed and the
-// round's number.
-func (p Plan) Schedule(round int) []Cell {
-	cells := p.Cells()
+// cells yields the combinations that make sense: a round trip only to where there are
+// machines, and a size only of what has one.
+func (a Axes) cells(yield func(Cell) bool) {
+	for _, kind := range a.Kinds {
+		works := a.Works
+		if len(works) == 0 {
+			works = kindOf(kind).Works
+		}
+		for _, work := range works {
+			for _, level := range a.Levels {
+				for _, workers := range orZero(a.Workers) {
+					for _, grain := range orZero(a.Grains) {
+						for _, batch := range orZero(a.Batches) {
+							for _, rtt := range orZero(a.RTTs) {
+								c, ok := newCell(kind, level, work, workers, grain, batch, rtt)
+								if c.Every = a.Every; ok && !yield(c) {
+									return
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// NewCell is the cell of a kind at a level, as wide as the workload takes it.
+func NewCell(kind, level, work string) (Cell, error) {
+	spec, err := fleet.Parse(level)
+	if err != nil {
+		return Cell{}, err
+	}
+	return Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work}, nil
+}
+
+func newCell(kind, level, work string, workers, grain, batch int, rtt time.Duration) (c Cell, ok bool) {
+	spec, err := fleet.Parse(level)
+	if err != nil {
+		return c, false
+	}
+	if workers > 0 && spec[0].Width == 0 && spec[0].Level != "serial" {
+		spec[0].Width = workers
+	}
+	c = Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work, Grain: grain, RTT: rtt}
+	if kind == Kinds[0].Name {
+		c.Batch = batch
+	}
+	if outline(work).Size == 0 {
+		c.Grain = 0
+	}
+	switch {
+	case rtt > 0 && spec[0].Level != "machine":
+		return c, false
+	case kind == "metg" && work != "cpu" && work != "io":
+		return c, false
+	case kind == "startup" && work != "empty":
+		return c, false
+	}
+	return c, true
+}
+
+// outline is a workload without its inputs: those of io and words need a corpus.
+func outline(work string) workload.Workload {
+	if Waits(work) {
+		return workload.Workload{Name: work, Distinct: 1}
+	}
+	w, err := workload.Find(work, workload.Env{})
+	if err != nil {
+		return workload.Workload{Name: work, Distinct: 1}
+	}
+	return w
+}
+
+// String names the cell, as in "cpu at process:2>serial".
+func (c Cell) String() string {
+	s := c.Work + " at " + c.Spec.String()
+	if c.Kind != Kinds[0].Name {
+		s = c.Kind + " of " + s
+	}
+	for _, part := range []struct {
+		key   string
+		value int
+	}{{"grain", c.Grain}, {"batch", c.Batch}} {
+		if part.value > 0 {
+			s += fmt.Sprintf(" %s %d", part.key, part.value)
+		}
+	}
+	if c.RTT > 0 {
+		s += fmt.Sprintf(" rtt %v", c.RTT)
+	}
+	return s
+}
+
+// Schedule is the order of a round: its cells, shuffled by the seed and the round's
+// number. About one in ten is measured twice, the second time directly after the first:
+// such twins differ by noise only.
+func (p Plan) Schedule(round int) (turns []Turn) {
 	r := rand.New(rand.NewPCG(p.Seed, uint64(round)))
-	r.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
-	return cells
+	for i, c := range p.Cells() {
+		if (round+i)%max(c.Every, 1) == 0 {
+			turns = append(turns, Turn{Cell: c})
+		}
+	}
+	r.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+	var all []Turn
+	for _, t := range turns {
+		all = append(all, t)
+		if r.IntN(10) == 0 {
+			all = append(all, Turn{t.Cell, true})
+		}
+	}
+	return all
+}
+
+// A Turn is one cell that is to be measured.
+type Turn struct {
+	Cell
+	Twin bool // again, directly after the first time
 }
 
 // Waits reports whether tasks of the workload mostly wait.
@@ -142,8 +355,7 @@ func Widen(s fleet.Spec, waits bool) fleet.Spec {
 	return s
 }
 
-// Grain is the size of the workload's tasks, if the plan asks for one and it has
-// any.
+// Grain is the size of the workload's tasks, if one is asked for and it has any.
 func Grain(w workload.Workload, asked int) int {
 	if asked > 0 && w.Size > 0 {
 		return asked
@@ -156,25 +368,65 @@ func Grain(w workload.Workload, asked int) int {
 // equally often.
 func Batch(s fleet.Spec, w workload.Workload) int {
 	least := map[string]int{"empty": 4096, "cpu": 256, "skew": 256}[w.Name]
-	least = max(least, 4*s.AtOnce(), w.Distinct)
-	return (least + w.Distinct - 1) / w.Distinct * w.Distinct
+	return multiple(max(least, 4*s.AtOnce()), w.Distinct)
 }
 
-// Name is the part of a benchmark's name that says what it measures.
-func Name(s fleet.Spec, work string, grain, batch int) string {
-	impl := s.Impl()
-	if len(s) == 2 && s[0].Level == "machine" && s[1].Level == "async" {
-		impl = s[0].Impl // what a machine runs inside by default
+// multiple is the least multiple of of that is n or more.
+func multiple(n, of int) int { return max(1, (n+of-1)/of) * of }
+
+// Names are the benchmarks that measure the cell, as go test prints them, but for
+// GOMAXPROCS.
+func (c Cell) Names(w workload.Workload) (names []string) {
+	for _, b := range kindOf(c.Kind).Benchmarks {
+		switch name := b + "/" + c.name(w, b); b {
+		case "Load":
+			names = append(names, name+"/mode=closed")
+			for _, percent := range Loads {
+				names = append(names, fmt.Sprintf("%s/mode=open/load=%d", name, percent))
+			}
+		default:
+			names = append(names, name)
+		}
 	}
-	return fmt.Sprintf("level=%s/impl=%s/work=%s/grain=%d/workers=%d/inflight=%d/batch=%d",
-		s[0].Level, impl, work, grain, max(s[0].Width, 1), s.AtOnce(), batch)
+	return names
 }
 
-// names are the benchmarks of a cell.
-func (p Plan) names(c Cell, w workload.Workload) []string {
-	grain := Grain(w, p.Grain)
-	return []string{
-		"Throughput/" + Name(c.Spec, c.Work, grain, Batch(c.Spec, w)),
-		"Latency/" + Name(c.Spec, c.Work, grain, 1),
+// Loads are the rates of open loops, in percent of the capacity that the closed one
+// found.
+var Loads = []int{50, 80}
+
+// name is the part of a benchmark's name that says what it measures.
+func (c Cell) name(w workload.Workload, benchmark string) string {
+	impl := c.Spec.Impl()
+	if len(c.Spec) == 2 && c.Spec[0].Level == "machine" && c.Spec[1].Level == "async" {
+		impl = c.Spec[0].Impl // what a machine runs inside by default
 	}
+	name := fmt.Sprintf("level=%s/impl=%s/work=%s", c.Spec[0].Level, impl, c.Work)
+	if benchmark != "METG" { // which tries all sizes
+		name += fmt.Sprintf("/grain=%d", Grain(w, c.Grain))
+	}
+	batch := 1
+	switch benchmark {
+	case "Throughput":
+		batch = c.Tasks(w)
+	case "METG":
+		batch = metgBatch
+	}
+	name += fmt.Sprintf("/workers=%d/inflight=%d/batch=%d", max(c.Spec[0].Width, 1), c.Spec.AtOnce(), batch)
+	if c.RTT > 0 {
+		name += fmt.Sprintf("/rtt-us=%d", c.RTT.Microseconds())
+	}
+	return name
 }
+
+// Tasks is how many tasks of the workload a batch of the cell has.
+func (c Cell) Tasks(w workload.Workload) int {
+	if c.Batch > 0 {
+		return multiple(c.Batch, w.Distinct)
+	}
+	return Batch(c.Spec, w)
+}
+
+// metgBatch is how many tasks share the cost of a hand-over where the smallest one
+// is looked for.
+const metgBatch = 4096

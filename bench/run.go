@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
@@ -48,7 +48,7 @@ func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
 	if p, err = p.Complete(); err != nil {
 		return "", err
 	}
-	m := &measurement{Runner: r, plan: p, begun: time.Now(), total: p.Rounds * len(p.Cells())}
+	m := &measurement{Runner: r, plan: p, begun: time.Now()}
 	defer func() {
 		err = errors.Join(err, m.close())
 		if m.done == 0 {
@@ -59,14 +59,14 @@ func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
 		return "", interrupted(ctx, err)
 	}
 	for round := 1; round <= p.Rounds; round++ {
-		for _, cell := range p.Schedule(round) {
-			if err := m.sample(ctx, round, cell); err != nil {
+		for _, turn := range p.Schedule(round) {
+			if err := m.sample(ctx, round, turn); err != nil {
 				return m.dir, interrupted(ctx, err)
 			}
 		}
 	}
 	m.progress("done")
-	return m.dir, nil
+	return m.dir, m.out.End()
 }
 
 // interrupted prefers the cause of ctx to what it led to.
@@ -91,10 +91,8 @@ type measurement struct {
 	binary string
 	config []benchfmt.Config
 
-	samples *os.File
-	writer  *benchfmt.Writer
-	journal *os.File
-	undo    []func() // last first
+	out  *samples.Writer
+	undo []func() // last first
 }
 
 // open looks at what it was given, then builds the test binary and starts what
@@ -126,6 +124,9 @@ func (m *measurement) open(ctx context.Context) error {
 	m.undo = append(m.undo, stop)
 	m.env = workload.Env{Origin: origin, Corpus: corpus, Latency: m.plan.Latency, Sample: m.plan.Sample, Seed: m.plan.Seed}
 	m.args = m.plan.args(origin)
+	for round := 1; round <= m.plan.Rounds; round++ {
+		m.total += len(m.plan.Schedule(round))
+	}
 	if err := m.begin(store, fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes())); err != nil {
 		return Environment(err)
 	}
@@ -170,9 +171,9 @@ func (m *measurement) build(ctx context.Context) error {
 // args are the flags of the test binary that are the same for all samples.
 func (p Plan) args(origin string) []string {
 	return []string{
-		"-test.run=^$", "-test.bench=^Benchmark(Throughput|Latency)$", "-test.count=1", "-test.benchtime=" + p.Benchtime.String(),
+		"-test.run=^$", "-test.count=1", "-test.benchtime=" + p.Benchtime.String(),
 		"-leash", "-origin=" + origin, "-corpus=" + p.Corpus, "-latency=" + p.Latency.String(),
-		"-sample=" + strconv.Itoa(p.Sample), "-seed=" + strconv.FormatUint(p.Seed, 10), "-grain=" + strconv.Itoa(p.Grain),
+		"-sample=" + strconv.Itoa(p.Sample), "-seed=" + strconv.FormatUint(p.Seed, 10),
 		"-embedded=" + strconv.FormatBool(p.Embedded),
 	}
 }
@@ -185,19 +186,8 @@ func (m *measurement) begin(store, corpus string) error {
 		return err
 	}
 	m.config = m.plan.config(commit, store, corpus)
-	if m.samples, err = os.Create(filepath.Join(m.dir, "samples.txt")); err != nil {
-		return err
-	}
-	if m.journal, err = os.Create(filepath.Join(m.dir, "journal.jsonl")); err != nil {
-		return err
-	}
-	m.writer = benchfmt.NewWriter(m.samples)
-	for _, u := range units {
-		if err := m.writer.Write(&benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: u.name, Key: u.key}, OrigUnit: u.name, Value: u.value}); err != nil {
-			return err
-		}
-	}
-	return nil
+	m.out, err = samples.Create(m.dir, m.config)
+	return err
 }
 
 // newFolder makes a folder in the folder out. If another run has taken the name,
@@ -215,68 +205,36 @@ func newFolder(out, name string) (dir string, err error) {
 	}
 }
 
-// units tells readers of the raw file in which direction each unit is better.
-var units = []struct{ name, key, value string }{
-	{"tasks/s", "better", "higher"},
-	{"cpu-ns/op", "better", "lower"},
-	{"p50-ns", "better", "lower"},
-	{"p90-ns", "better", "lower"},
-	{"p99-ns", "better", "lower"},
-	{"peak-RSS-bytes", "better", "lower"},
-	{"latencies", "assume", "exact"},
-	{"checksum", "assume", "exact"},
-}
-
-// An entry is a line of the journal.
-type entry struct {
-	Round   int     `json:"round"`
-	Cell    string  `json:"cell"`
-	OK      bool    `json:"ok"`
-	Seconds float64 `json:"seconds"`
-	Error   string  `json:"error,omitempty"`
-}
-
 // sample measures one cell once. It returns an error only if the run cannot go
 // on.
-func (m *measurement) sample(ctx context.Context, round int, cell Cell) error {
-	m.progress(fmt.Sprintf("round %d of %d: %s", round, m.plan.Rounds, cell))
-	work, err := workload.Find(cell.Work, m.env)
+func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
+	m.progress(fmt.Sprintf("round %d of %d: %s", round, m.plan.Rounds, turn.Cell))
+	work, err := workload.Find(turn.Work, m.env)
 	if err != nil {
 		return err
 	}
-	names := m.plan.names(cell, work)
+	names := turn.Names(work)
 	start := time.Now()
-	results, err := m.measure(ctx, cell, names)
+	results, err := m.measure(ctx, turn.Cell, names)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	took := time.Since(start)
 	m.spent += took
 	m.done++
-	for _, result := range results {
-		result.Config = m.config
-		if err := m.writer.Write(result); err != nil {
-			return Environment(err)
-		}
-	}
+	var entries []samples.Entry
 	for _, name := range names {
-		if err := m.note(entry{Round: round, Cell: name, OK: err == nil, Seconds: took.Seconds(), Error: oneLine(err)}); err != nil {
-			return Environment(err)
-		}
+		entries = append(entries, samples.Entry{Round: round, Cell: name, Twin: turn.Twin, OK: err == nil, Seconds: took.Seconds(), Error: oneLine(err)})
 	}
-	if err := errors.Join(m.samples.Sync(), m.journal.Sync()); err != nil {
+	if err == nil {
+		err = m.out.Append(round, turn.Twin, results)
+	} else {
+		err = nil // the journal has it
+	}
+	if err := errors.Join(err, m.out.Note(entries...)); err != nil {
 		return Environment(err)
 	}
 	return nil
-}
-
-func (m *measurement) note(e entry) error {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = m.journal.Write(append(line, '\n'))
-	return err
 }
 
 func oneLine(err error) string {
@@ -302,10 +260,8 @@ func (m *measurement) close() error {
 		m.undo[i]()
 	}
 	var err error
-	for _, f := range []*os.File{m.samples, m.journal} {
-		if f != nil {
-			err = errors.Join(err, f.Close())
-		}
+	if m.out != nil {
+		err = m.out.Close()
 	}
 	if m.done == 0 && m.dir != "" {
 		err = errors.Join(err, os.RemoveAll(m.dir)) // a run without samples is none

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -55,7 +54,7 @@ func TestRunOfWhatDoesNotBuild(t *testing.T) {
 	for root, want := range map[string]string{broken: "undefined: y", void: "go"} {
 		var steps []string
 		r := Runner{Root: root, Out: out, Progress: func(p Progress) { steps = append(steps, p.Step) }}
-		dir, err := r.Run(t.Context(), Plan{Levels: []string{"serial"}}) // which needs no store, so nothing else can be missing
+		dir, err := r.Run(t.Context(), Plan{Axes: []Axes{{Levels: []string{"serial"}}}}) // which needs no store, so nothing else can be missing
 		var environment EnvironmentError
 		if !errors.As(err, &environment) {
 			t.Errorf("%s: err = %v, which is no EnvironmentError", root, err)
@@ -74,7 +73,7 @@ func TestRunOfWhatDoesNotBuild(t *testing.T) {
 }
 
 func TestRunOfAWrongPlan(t *testing.T) {
-	dir, err := Runner{Root: "nowhere"}.Run(t.Context(), Plan{Levels: []string{"thraed"}})
+	dir, err := Runner{Root: "nowhere"}.Run(t.Context(), Plan{Axes: []Axes{{Levels: []string{"thraed"}}}})
 	var environment EnvironmentError
 	if err == nil || errors.As(err, &environment) || !strings.Contains(err.Error(), "thraed") || dir != "" {
 		t.Errorf("results in %q, err = %v, want one about the level", dir, err)
@@ -105,37 +104,12 @@ func TestRunsHaveFoldersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// The journal is what package report reads: a line for each attempt.
-func TestJournal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "journal")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
+func TestOneLine(t *testing.T) {
+	if got := oneLine(errors.New("first\n\tsecond line \"quoted\"")); got != "first second line \"quoted\"" {
+		t.Errorf("on one line: %q", got)
 	}
-	m := &measurement{journal: f}
-	for _, e := range []entry{
-		{Round: 1, Cell: "a", OK: true, Seconds: 2, Error: oneLine(nil)},
-		{Round: 2, Cell: "b", Error: oneLine(errors.New("first\n\tsecond line \"quoted\""))},
-	} {
-		if err := m.note(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := m.close(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `{"round":1,"cell":"a","ok":true,"seconds":2}
-{"round":2,"cell":"b","ok":false,"seconds":0,"error":"first second line \"quoted\""}
-`
-	if string(text) != want || !json.Valid([]byte(strings.Split(want, "\n")[1])) {
-		t.Errorf("journal:\n%swant:\n%s", text, want)
-	}
-	if err := m.note(entry{}); err == nil {
-		t.Error("a closed journal took an entry")
+	if got := oneLine(nil); got != "" {
+		t.Errorf("no error is %q", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +17,14 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
 // measure runs the test binary for one cell and returns what it printed: a
 // result for each of the named benchmarks, or an error.
 func (m *measurement) measure(ctx context.Context, cell Cell, names []string) ([]*benchfmt.Result, error) {
-	cmd := exec.Command(m.binary, append(m.args[:len(m.args):len(m.args)], "-levels="+cell.Spec.String(), "-works="+cell.Work)...)
+	cmd := exec.Command(m.binary, append(m.args[:len(m.args):len(m.args)], cell.args()...)...)
 	cmd.Env = fleet.Env()
 	if m.plan.Redis != "" {
 		cmd.Env = append(cmd.Env, "REDIS_URL="+m.plan.Redis) // a password should not be an argument
@@ -43,6 +45,14 @@ func (m *measurement) measure(ctx context.Context, cell Cell, names []string) ([
 		return nil, fmt.Errorf("%s: %w", failure(out), p.Obituary())
 	}
 	return parse(out, names)
+}
+
+// args are the flags of the test binary that choose the cell.
+func (c Cell) args() []string {
+	return []string{
+		"-test.bench=^Benchmark(" + strings.Join(kindOf(c.Kind).Benchmarks, "|") + ")$",
+		"-levels=" + c.Spec.String(), "-works=" + c.Work, "-grain=" + strconv.Itoa(c.Grain), "-batch=" + strconv.Itoa(c.Batch), "-rtt=" + c.RTT.String(),
+	}
 }
 
 // sampleLimit is how long one sample may take before it counts as hanging.
@@ -70,6 +80,9 @@ func parse(out []byte, names []string) ([]*benchfmt.Result, error) {
 			for _, v := range record.Values {
 				if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) || v.Value < 0 {
 					return nil, fmt.Errorf("%s is %v %s", record.Name, v.Value, v.Unit)
+				}
+				if unit := cmp.Or(v.OrigUnit, v.Unit); !samples.Known(unit) {
+					return nil, fmt.Errorf("%s has a value in the unknown unit %s", record.Name, unit)
 				}
 			}
 			results = append(results, record.Clone())

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 // A Format is a way to print a run.
@@ -55,7 +57,7 @@ func (r *Run) Write(w io.Writer, f Format, o Options) error {
 
 // header are the facts that every figure depends on, in one line.
 func (r *Run) header() string {
-	get := func(key string) string { return clip(find(r.Config, key), 60) }
+	get := func(key string) string { return samples.Clip(samples.Find(r.Config, key), 60) }
 	facts := []string{get("go"), strings.Trim(get("goos")+"/"+get("goarch"), "/"), get("cpu")}
 	if n, err := strconv.Atoi(get("cores")); err == nil {
 		facts = append(facts, count(n, "core"))
@@ -75,7 +77,7 @@ func (r *Run) header() string {
 func (t *Table) title() (work, about string) {
 	var facts []string
 	if t.Grain != "" && t.Grain != "0" {
-		facts = append(facts, "grain "+clip(t.Grain, 20))
+		facts = append(facts, "grain "+samples.Clip(t.Grain, 20))
 	}
 	low, high := math.MaxInt, 0
 	for i := range t.Rows {
@@ -95,7 +97,7 @@ func (t *Table) title() (work, about string) {
 	if len(facts) > 0 {
 		about = strings.TrimSpace(about + " (" + strings.Join(facts, ", ") + ")")
 	}
-	return clip(t.Work, 40), about
+	return samples.Clip(t.Work, 40), about
 }
 
 // legend explains the signs that the tables of r use.

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 // page prints run, or ends the test.
@@ -127,7 +130,7 @@ func TestColorSaysNothingNew(t *testing.T) {
 	if !strings.Contains(colored, green+"39.0k±9*"+normal) || !strings.Contains(colored, red+"INVALID¹"+normal) {
 		t.Errorf("neither best nor INVALID is coloured:\n%s", colored)
 	}
-	if without := escapes.ReplaceAllString(colored, ""); without != plain {
+	if without := colors.ReplaceAllString(colored, ""); without != plain {
 		t.Errorf("without its colours the page differs; have:\n%s\nwant:\n%s", without, plain)
 	}
 	if page(t, run, AsMarkdown, Options{Color: true}) != page(t, run, AsMarkdown, Options{}) {
@@ -197,8 +200,10 @@ func TestClean(t *testing.T) {
 		"nested \x1b\x1b[31m":                 "nested [31m",
 		strings.Repeat("\x1b[", 3) + "1mleft": "left",
 	} {
-		if have := clean(dirty); have != want {
-			t.Errorf("clean(%q) is %q, want %q", dirty, have, want)
+		if have := samples.Clean(dirty); have != want {
+			t.Errorf("samples.Clean(%q) is %q, want %q", dirty, have, want)
 		}
 	}
 }
+
+var colors = regexp.MustCompile(`\x1b\[[0-9;]*m`)

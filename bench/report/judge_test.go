@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 // A bench writes benchmark lines: what is said of a name in short stands for
@@ -174,14 +176,17 @@ func TestShortfall(t *testing.T) {
 // journal, which has no entry for what was never begun.
 func TestJournalTellsStoppedFromLost(t *testing.T) {
 	b := (&bench{}).add(throughput, "thread/crew", "", "1 checksum", 1, 1, 1).add(throughput, "async/pool", "", "1 checksum", 1, 1)
-	raw, err := readSamples(strings.NewReader("rounds: 3\n"+b.String()), "test")
+	raw, err := samples.Read(strings.NewReader("rounds: 3\n"+b.String()), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	book := journal{complete: true, attempts: map[string]map[int]string{
-		raw.cells[0].name.id: {1: "", 2: "", 3: ""}, raw.cells[1].name.id: {1: "", 2: ""}}}
-	delete(book.attempts[raw.cells[0].name.id], 3) // and one stopped between a sample and its entry
-	run, err := newRun("test", "test", raw, book)
+	raw.Journal.Complete = true
+	for i, rounds := range []int{2, 2} { // of the first, one stopped between a sample and its entry
+		for round := range rounds {
+			raw.Journal.Entries = append(raw.Journal.Entries, samples.Entry{Round: round + 1, Cell: raw.Cells[i].Name.ID, OK: true})
+		}
+	}
+	run, err := newRun("test", raw)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 // A caveat is what the tables do not measure, and when that matters. In its text
@@ -38,7 +40,7 @@ func notes(run *Run, others []string) []string {
 	if len(others) > 0 {
 		var names []string
 		for _, name := range others[:min(len(others), 8)] {
-			names = append(names, clip(clean(name), 40))
+			names = append(names, samples.Clip(samples.Clean(name), 40))
 		}
 		if more := len(others) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("%d more", more))
@@ -63,16 +65,16 @@ func hasOrigin(run *Run) bool {
 func hasNoPlan(run *Run) bool { return run.Rounds == 0 }
 
 func hasFewCores(run *Run) bool {
-	n, err := strconv.Atoi(find(run.Config, "cores"))
+	n, err := strconv.Atoi(samples.Find(run.Config, "cores"))
 	return err == nil && n < 16
 }
 
 func hasGivenStore(run *Run) bool {
-	return strings.HasSuffix(find(run.Config, "store"), "(given)")
+	return strings.HasSuffix(samples.Find(run.Config, "store"), "(given)")
 }
 
 func hasMiniredis(run *Run) bool {
-	return strings.HasPrefix(find(run.Config, "store"), "miniredis")
+	return strings.HasPrefix(samples.Find(run.Config, "store"), "miniredis")
 }
 
 // machines writes "2 machines", or "machines" if the rows do not agree on how many.
@@ -80,7 +82,7 @@ func machines(run *Run) string {
 	number := ""
 	for _, t := range run.Tables {
 		for _, r := range t.Rows {
-			workers := find(r.More, "workers")
+			workers := samples.Find(r.More, "workers")
 			if r.Level != "machine" || workers == number {
 				continue
 			}
@@ -95,7 +97,7 @@ func machines(run *Run) string {
 
 // cores writes "2 cores are" or "1 core is".
 func cores(run *Run) string {
-	number := find(run.Config, "cores")
+	number := samples.Find(run.Config, "cores")
 	if number == "1" {
 		return "1 core is"
 	}

@@ -6,6 +6,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// The benchmarks that make tables. What others tell is in tables of their own, or
+// stays in the raw results.
+const (
+	throughput = "Throughput" // many tasks in flight: tasks/s, CPU, memory
+	latency    = "Latency"    // one task at a time: p50, p99
 )
 
 // workloads in the order of their tables; others follow by name.
@@ -23,20 +32,20 @@ var places = []struct{ level, impl, label string }{
 }
 
 // newRun makes a run of what was read.
-func newRun(path, file string, raw *raw, book journal) (*Run, error) {
-	run := &Run{Name: called(path), Raw: clean(file), Config: raw.config, Rounds: raw.rounds}
-	lost := book.enter(raw)
+func newRun(path string, raw *samples.Run) (*Run, error) {
+	run := &Run{Name: called(path), Raw: samples.Clean(raw.File), Config: raw.Config, Rounds: raw.Rounds}
+	cells, others, lost := sift(raw)
 	switch {
-	case len(raw.cells) > 0:
-	case len(raw.others) == 0:
+	case len(cells) > 0:
+	case len(others) == 0 && len(lost) == 0:
 		return nil, fmt.Errorf("%s has no benchmark lines", run.Raw)
 	default:
 		return nil, fmt.Errorf("%s has no benchmark of a level: no %s and no %s with level= and work= in its name",
 			run.Raw, throughput, latency)
 	}
-	run.Partial = shortfall(raw, book)
-	for _, rows := range group(raw.cells) {
-		t := Table{Work: clean(rows[0].name.work), Grain: clean(rows[0].name.grain), Rows: rows}
+	run.Partial = shortfall(raw, cells)
+	for _, rows := range group(cells) {
+		t := Table{Work: samples.Clean(rows[0].Name.Work), Grain: samples.Clean(rows[0].Name.Grain), Rows: rows}
 		slices.SortStableFunc(t.Rows, byPlace)
 		label(t.Rows)
 		judge(t.Rows)
@@ -44,8 +53,41 @@ func newRun(path, file string, raw *raw, book journal) (*Run, error) {
 		t.Verdict = verdict(&t)
 		run.Tables = append(run.Tables, t)
 	}
-	run.Notes = append(lost, notes(run, raw.others)...)
+	run.Notes = append(lost, notes(run, others)...)
 	return run, nil
+}
+
+// sift tells the benchmarks that make tables from the others, and what became of
+// others that failed.
+func sift(raw *samples.Run) (cells []*samples.Cell, others, lost []string) {
+	for _, c := range raw.Cells {
+		switch {
+		case tabled(c.Name):
+			cells = append(cells, c)
+		case len(c.Samples) == 0:
+			lost = append(lost, samples.Clip(samples.Clean(c.Name.ID), 120)+" "+c.Failed+".")
+		case !slices.Contains(others, outside(c.Name)):
+			others = append(others, outside(c.Name))
+		}
+	}
+	return cells, others, lost
+}
+
+// tabled reports whether the benchmark belongs into a table.
+func tabled(n samples.Name) bool {
+	return (n.Base == throughput || alone(n)) && n.Level != "" && n.Work != ""
+}
+
+// alone reports whether the benchmark is the latency of a lone task, and not of a
+// batch.
+func alone(n samples.Name) bool { return n.Base == latency && (n.Batch == "" || n.Batch == "1") }
+
+// outside is what to call a benchmark that belongs into no table.
+func outside(n samples.Name) string {
+	if n.Base == latency && !alone(n) {
+		return latency + " of a batch"
+	}
+	return n.Base
 }
 
 // called is what to call the run at path: the name of its folder or file.
@@ -55,16 +97,16 @@ func called(path string) string {
 			path = abs
 		}
 	}
-	return clean(filepath.Base(path))
+	return samples.Clean(filepath.Base(path))
 }
 
 // group sorts the cells into tables, in order, and those of a table into rows.
-func group(cells []*samples) [][]Row {
+func group(cells []*samples.Cell) [][]Row {
 	type key struct{ work, grain string }
-	byTable := map[key][]*samples{}
+	byTable := map[key][]*samples.Cell{}
 	var keys []key
 	for _, s := range cells {
-		k := key{s.name.work, s.name.grain}
+		k := key{s.Name.Work, s.Name.Grain}
 		if byTable[k] == nil {
 			keys = append(keys, k)
 		}
@@ -84,24 +126,24 @@ func group(cells []*samples) [][]Row {
 
 // join makes rows of the cells of one table: each with tasks in flight is one,
 // and the latency of a lone task joins all that differ from it in batch only.
-func join(cells []*samples) []Row {
+func join(cells []*samples.Cell) []Row {
 	var rows []Row
-	joined := map[*samples]bool{}
+	joined := map[*samples.Cell]bool{}
 	for _, s := range cells {
-		if s.name.base != throughput {
+		if s.Name.Base != throughput {
 			continue
 		}
-		r := Row{name: s.name, crowded: s}
+		r := Row{Name: s.Name, crowded: s}
 		for _, other := range cells {
-			if other.name.base == latency && other.name.row() == s.name.row() {
+			if other.Name.Base == latency && other.Name.Row() == s.Name.Row() {
 				r.lone, joined[other] = other, true
 			}
 		}
 		rows = append(rows, r)
 	}
 	for _, s := range cells {
-		if s.name.base == latency && !joined[s] {
-			rows = append(rows, Row{name: s.name, lone: s})
+		if s.Name.Base == latency && !joined[s] {
+			rows = append(rows, Row{Name: s.Name, lone: s})
 		}
 	}
 	return rows
@@ -112,9 +154,9 @@ func byPlace(a, b Row) int {
 	place := func(r Row) (level, impl int) {
 		level, impl = len(places), len(places)
 		for i, p := range places {
-			if p.level == r.name.level {
+			if p.level == r.Name.Level {
 				level = min(level, i)
-				if p.impl == r.name.impl {
+				if p.impl == r.Name.Impl {
 					impl = i
 				}
 			}
@@ -124,11 +166,11 @@ func byPlace(a, b Row) int {
 	aLevel, aImpl := place(a)
 	bLevel, bImpl := place(b)
 	return cmp.Or(
-		cmp.Compare(aLevel, bLevel), cmp.Compare(a.name.level, b.name.level),
-		cmp.Compare(aImpl, bImpl), cmp.Compare(a.name.impl, b.name.impl),
-		cmp.Compare(a.name.atOnce, b.name.atOnce),
-		numerically(a.name.batch, b.name.batch),
-		slices.CompareFunc(a.name.more, b.name.more, func(a, b Setting) int {
+		cmp.Compare(aLevel, bLevel), cmp.Compare(a.Name.Level, b.Name.Level),
+		cmp.Compare(aImpl, bImpl), cmp.Compare(a.Name.Impl, b.Name.Impl),
+		cmp.Compare(a.Name.AtOnce, b.Name.AtOnce),
+		numerically(a.Name.Batch, b.Name.Batch),
+		slices.CompareFunc(a.Name.More, b.Name.More, func(a, b Setting) int {
 			return cmp.Or(cmp.Compare(a.Key, b.Key), numerically(a.Value, b.Value))
 		}))
 }
@@ -138,31 +180,31 @@ func byPlace(a, b Row) int {
 func label(rows []Row) {
 	for i := range rows {
 		r := &rows[i]
-		r.Level, r.Impl, r.AtOnce = clean(r.name.level), clean(r.name.impl), r.name.atOnce
-		for _, m := range extras(r.name) {
-			r.More = append(r.More, Setting{clean(m.Key), clean(m.Value)})
+		r.Level, r.Impl, r.AtOnce = samples.Clean(r.Name.Level), samples.Clean(r.Name.Impl), r.Name.AtOnce
+		for _, m := range extras(r.Name) {
+			r.More = append(r.More, Setting{Key: samples.Clean(m.Key), Value: samples.Clean(m.Value)})
 		}
-		r.Label = shortName(r.name)
-		for _, m := range append(extras(r.name), inflight(r.name)) {
+		r.Label = shortName(r.Name)
+		for _, m := range append(extras(r.Name), inflight(r.Name)) {
 			if slices.ContainsFunc(rows, func(o Row) bool {
-				return o.name.level == r.name.level && o.name.impl == r.name.impl &&
-					find(append(extras(o.name), inflight(o.name)), m.Key) != m.Value
+				return o.Name.Level == r.Name.Level && o.Name.Impl == r.Name.Impl &&
+					samples.Find(append(extras(o.Name), inflight(o.Name)), m.Key) != m.Value
 			}) {
-				r.Label += " " + clip(clean(part(m)), 40)
+				r.Label += " " + samples.Clip(samples.Clean(part(m)), 40)
 			}
 		}
 	}
 }
 
 // extras are the parts of a name that have no place of their own in a row.
-func extras(n name) []Setting {
-	if n.batch == "" {
-		return slices.Clone(n.more)
+func extras(n samples.Name) []Setting {
+	if n.Batch == "" {
+		return slices.Clone(n.More)
 	}
-	return append([]Setting{{"batch", n.batch}}, n.more...)
+	return append([]Setting{{Key: "batch", Value: n.Batch}}, n.More...)
 }
 
-func inflight(n name) Setting { return Setting{"inflight", strconv.Itoa(n.atOnce)} }
+func inflight(n samples.Name) Setting { return Setting{Key: "inflight", Value: strconv.Itoa(n.AtOnce)} }
 
 // part writes a part of a name as it stood there.
 func part(s Setting) string {
@@ -172,16 +214,16 @@ func part(s Setting) string {
 	return s.Key + "=" + s.Value
 }
 
-func shortName(n name) string {
+func shortName(n samples.Name) string {
 	for _, p := range places {
-		if p.level == n.level && p.impl == n.impl {
+		if p.level == n.Level && p.impl == n.Impl {
 			return p.label
 		}
 	}
-	if n.impl == "" {
-		return clip(clean(n.level), 40)
+	if n.Impl == "" {
+		return samples.Clip(samples.Clean(n.Level), 40)
 	}
-	return clip(clean(n.level), 40) + "/" + clip(clean(n.impl), 60)
+	return samples.Clip(samples.Clean(n.Level), 40) + "/" + samples.Clip(samples.Clean(n.Impl), 60)
 }
 
 // rank is the index of s in order, or one past the end.

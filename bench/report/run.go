@@ -3,8 +3,7 @@
 //
 // It works in three steps, each a few files:
 //
-//   - read: [Open] and [Read] take Go's benchmark format, strictly (read.go,
-//     samples.go, journal.go, name.go);
+//   - read: [Open] and [Read] take what package samples reads, strictly (read.go);
 //   - judge: samples become rows, rows that cannot be believed become INVALID,
 //     the rest becomes medians with intervals, marks for the best and a verdict
 //     (rows.go, valid.go, summary.go, verdict.go);
@@ -18,7 +17,11 @@
 // files that `levels bench` or `go test -bench` wrote, and measures nothing.
 package report
 
-import "math"
+import (
+	"math"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
 
 // A Run is one execution of the benchmarks, read and judged.
 type Run struct {
@@ -33,7 +36,7 @@ type Run struct {
 
 // A Setting is one key and its value, from a configuration line or from the
 // name of a benchmark.
-type Setting struct{ Key, Value string }
+type Setting = samples.Setting
 
 // A Table compares the levels on one workload.
 type Table struct {
@@ -60,8 +63,8 @@ type Row struct {
 
 	Invalid string // "" or why nothing here can be believed
 
-	name          name
-	crowded, lone *samples // the Throughput and the Latency benchmark; either may be nil
+	Name          samples.Name  // as the benchmark gives it; print it through samples.Clean
+	crowded, lone *samples.Cell // the Throughput and the Latency benchmark; either may be nil
 }
 
 // A Cell is a measurement: the median over the rounds and the interval that

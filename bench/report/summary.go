@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/fourlevels/fourlevels/bench/samples"
 	"golang.org/x/perf/benchmath"
 )
 
@@ -53,11 +54,11 @@ func measure(rows []Row) {
 }
 
 // measured summarises the measurements of s in unit.
-func measured(s *samples, unit string) Cell {
+func measured(s *samples.Cell, unit string) Cell {
 	if s == nil {
 		return Cell{Why: "not measured: the results lack this benchmark"}
 	}
-	values := s.values(unit)
+	values := s.Values(unit)
 	if len(values) == 0 {
 		return Cell{Why: "not measured: the results lack " + unit}
 	}
@@ -66,15 +67,15 @@ func measured(s *samples, unit string) Cell {
 
 // tail is the 99th percentile of latency. Below a thousand latencies it would
 // be made of the ten worst or fewer, so it is not given.
-func tail(s *samples) Cell {
+func tail(s *samples.Cell) Cell {
 	const inAll, inRound = 1000, 100
-	counts := s.values("latencies")
+	counts := s.Values("latencies")
 	total, fewest := 0.0, math.Inf(1)
 	for _, n := range counts {
 		total, fewest = total+n, min(fewest, n)
 	}
 	p99 := measured(s, "p99-sec")
-	if p99.N > 0 && (len(counts) < len(s.rounds) || total < inAll || fewest < inRound) {
+	if p99.N > 0 && (len(counts) < s.Rounds() || total < inAll || fewest < inRound) {
 		return Cell{Why: "a p99 needs 1000 latencies in all rounds together and 100 in each"}
 	}
 	return p99
@@ -92,7 +93,7 @@ func gain(r, serial *Row) Cell {
 	case r == serial:
 		return Cell{Center: 1, Lo: 1, Hi: 1, N: r.Rate.N}
 	}
-	c := ratio(r.crowded.values("tasks/s"), serial.crowded.values("tasks/s"))
+	c := ratio(r.crowded.Values("tasks/s"), serial.crowded.Values("tasks/s"))
 	if !finite(c.Center) {
 		return Cell{Why: "the serial row has no speed to compare with"}
 	}

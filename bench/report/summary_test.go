@@ -109,7 +109,7 @@ func TestBest(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	row := func(level string, center float64, atOnce int) Row {
 		r := Row{Label: level, AtOnce: atOnce, Rate: Cell{Center: center, Lo: center * .99, Hi: center * 1.01, N: 6}}
-		r.name.level = level
+		r.Name.Level = level
 		return r
 	}
 	early := row("async", 9, 1)

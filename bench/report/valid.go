@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
 
 // shortfall finds the cells that lack samples and writes so beside them. It
 // returns how much of the run was done, or "" for all.
@@ -8,38 +12,60 @@ import "fmt"
 // A run that was stopped lacks rounds everywhere, give or take the round it was
 // in: that is a partial run, and its rows are fine. A cell that lacks more than
 // the others lost a sample on the way, and is not.
-func shortfall(raw *raw, book journal) (partial string) {
-	if raw.rounds == 0 {
+func shortfall(raw *samples.Run, cells []*samples.Cell) (partial string) {
+	if raw.Rounds == 0 {
 		return "" // nothing was planned, so nothing is missing
 	}
-	most := 0
-	for _, s := range raw.cells {
-		most = max(most, len(s.rounds))
+	if raw.Sealed > 0 {
+		return unfinished(raw, cells)
 	}
-	done := raw.rounds
-	for _, s := range raw.cells {
-		have, want, begun := len(s.rounds), raw.rounds, book.of(s.name)
+	most := 0
+	for _, s := range cells {
+		most = max(most, s.Rounds())
+	}
+	done := raw.Rounds
+	for _, s := range cells {
+		have, want, begun := s.Rounds(), raw.Rounds, raw.Journal.Of(s.Name)
 		switch {
-		case s.failed != "":
+		case s.Failed != "":
 			continue // a better reason than a count
-		case book.complete && begun != nil:
+		case raw.Journal.Complete && len(begun) > 0:
 			want = len(begun)
-			if have == want+1 && have <= raw.rounds {
+			if have == want+1 && have <= raw.Rounds {
 				want = have // stopped after the sample, before its entry
 			}
-		case most < raw.rounds:
+		case most < raw.Rounds:
 			want = max(have, most-1)
 		}
 		if have != want {
-			s.failed = fmt.Sprintf("has %d samples of %d rounds", have, want)
+			s.Failed = fmt.Sprintf("has %d samples of %d rounds", have, want)
 			continue
 		}
 		done = min(done, have)
 	}
-	if done < raw.rounds {
-		return fmt.Sprintf("%d of %d rounds", done, raw.rounds)
+	if done < raw.Rounds {
+		return fmt.Sprintf("%d of %d rounds", done, raw.Rounds)
 	}
 	return ""
+}
+
+// unfinished is shortfall for a sealed run, which knows the round of each sample, and
+// whether it was carried out. There a cell may be planned for some rounds only.
+func unfinished(raw *samples.Run, cells []*samples.Cell) (partial string) {
+	last := 0
+	for _, s := range cells {
+		begun := raw.Journal.Of(s.Name)
+		if have := s.Rounds(); s.Failed == "" && len(begun) > 0 && have != len(begun) {
+			s.Failed = fmt.Sprintf("has %d samples of %d rounds", have, len(begun))
+		}
+		for _, sample := range s.Samples {
+			last = max(last, sample.Round)
+		}
+	}
+	if raw.Ended {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d rounds", last-1, raw.Rounds)
 }
 
 // judge writes into Invalid why a row cannot be believed. Checksums are compared
@@ -48,27 +74,27 @@ func shortfall(raw *raw, book journal) (partial string) {
 func judge(rows []Row) {
 	for i := range rows {
 		r := &rows[i]
-		for _, s := range []*samples{r.crowded, r.lone} {
+		for _, s := range []*samples.Cell{r.crowded, r.lone} {
 			if r.Invalid == "" && s != nil {
-				r.Invalid = s.fault()
+				r.Invalid = fault(s)
 			}
 		}
 	}
-	for _, kind := range []func(*Row) *samples{crowded, lone} {
+	for _, kind := range []func(*Row) *samples.Cell{crowded, lone} {
 		judgeOutputs(rows, kind)
 	}
 }
 
-func crowded(r *Row) *samples { return r.crowded }
-func lone(r *Row) *samples    { return r.lone }
+func crowded(r *Row) *samples.Cell { return r.crowded }
+func lone(r *Row) *samples.Cell    { return r.lone }
 
 // judgeOutputs compares the checksums of one kind of benchmark with that of the
 // serial row. Without one nobody knows the right outputs: then all must agree.
-func judgeOutputs(rows []Row, kind func(*Row) *samples) {
+func judgeOutputs(rows []Row, kind func(*Row) *samples.Cell) {
 	var sums []float64
 	for i := range rows {
 		if r := &rows[i]; r.Invalid == "" {
-			if sum, ok := kind(r).checksum(); ok && (len(sums) == 0 || sum != sums[0]) {
+			if sum, ok := checksum(kind(r)); ok && (len(sums) == 0 || sum != sums[0]) {
 				sums = append(sums, sum)
 			}
 		}
@@ -90,38 +116,38 @@ func judgeOutputs(rows []Row, kind func(*Row) *samples) {
 }
 
 // compare says how the outputs of s differ from those of the serial row.
-func compare(s, serial *samples) string {
-	have, checked := s.checksum()
-	want, known := serial.checksum()
+func compare(s, serial *samples.Cell) string {
+	have, checked := checksum(s)
+	want, known := checksum(serial)
 	switch {
 	case !known || have == want && checked:
 		return ""
 	case !checked:
-		return fmt.Sprintf("%s has no checksum: its outputs were not checked", s.name.base)
+		return fmt.Sprintf("%s has no checksum: its outputs were not checked", s.Name.Base)
 	}
-	return fmt.Sprintf("checksum of %s is %.0f, of serial %.0f", s.name.base, have, want)
+	return fmt.Sprintf("checksum of %s is %.0f, of serial %.0f", s.Name.Base, have, want)
 }
 
 // fault is what is wrong with the samples by themselves, or "".
-func (s *samples) fault() string {
-	if s.failed != "" {
-		return s.name.base + " " + s.failed
+func fault(s *samples.Cell) string {
+	if s.Failed != "" {
+		return s.Name.Base + " " + s.Failed
 	}
-	sums := s.values("checksum")
-	if len(sums) > 0 && len(sums) < len(s.rounds) {
-		return fmt.Sprintf("%s has no checksum in %d of %d rounds", s.name.base, len(s.rounds)-len(sums), len(s.rounds))
+	sums := s.Values("checksum")
+	if len(sums) > 0 && len(sums) < s.Rounds() {
+		return fmt.Sprintf("%s has no checksum in %d of %d rounds", s.Name.Base, s.Rounds()-len(sums), s.Rounds())
 	}
 	for _, sum := range sums {
 		if sum != sums[0] {
-			return fmt.Sprintf("checksum of %s is %.0f in one round and %.0f in another", s.name.base, sums[0], sum)
+			return fmt.Sprintf("checksum of %s is %.0f in one round and %.0f in another", s.Name.Base, sums[0], sum)
 		}
 	}
 	return ""
 }
 
 // checksum is the sum over all outputs, the same in each round; see fault.
-func (s *samples) checksum() (sum float64, ok bool) {
-	if sums := s.values("checksum"); len(sums) > 0 {
+func checksum(s *samples.Cell) (sum float64, ok bool) {
+	if sums := s.Values("checksum"); len(sums) > 0 {
 		return sums[0], true
 	}
 	return 0, false
@@ -132,9 +158,9 @@ func (s *samples) checksum() (sum float64, ok bool) {
 func baseline(rows []Row, r *Row) *Row {
 	var like, all []*Row
 	for i := range rows {
-		if s := &rows[i]; s.name.level == "serial" {
+		if s := &rows[i]; s.Name.Level == "serial" {
 			all = append(all, s)
-			if s.name.flavour() == r.name.flavour() {
+			if s.Name.Flavour() == r.Name.Flavour() {
 				like = append(like, s)
 			}
 		}
@@ -143,7 +169,7 @@ func baseline(rows []Row, r *Row) *Row {
 		return all[0]
 	}
 	for _, s := range like {
-		if s.name.batch == r.name.batch {
+		if s.Name.Batch == r.Name.Batch {
 			return s
 		}
 	}

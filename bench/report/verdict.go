@@ -76,7 +76,7 @@ func winners(won []*Row) string {
 		return enumerate(names) + " tie, their intervals overlap"
 	}
 	r := won[0]
-	if r.Gain.Bounded() && r.name.level != "serial" {
+	if r.Gain.Bounded() && r.Name.Level != "serial" {
 		return fmt.Sprintf("%s wins, at %s the speed of serial", r.Label, roomy.cell(r.Gain, "x"))
 	}
 	return r.Label + " wins"
@@ -89,7 +89,7 @@ func expected(won, rivals []*Row, l lesson) bool {
 		most = max(most, r.AtOnce)
 	}
 	return slices.ContainsFunc(won, func(r *Row) bool {
-		return slices.Contains(l.wins, r.name.level) || l.most && most > 0 && r.AtOnce == most
+		return slices.Contains(l.wins, r.Name.Level) || l.most && most > 0 && r.AtOnce == most
 	})
 }
 

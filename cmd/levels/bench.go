@@ -20,6 +20,7 @@ import (
 
 func newBench() *cobra.Command {
 	var plan bench.Plan
+	var axes bench.Axes
 	var out output
 	var dir, pages string
 	cmd := &cobra.Command{
@@ -44,19 +45,19 @@ which run every workload but words.`,
   levels bench --work words --pages all --rounds 1                 every file of the corpus`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(out.check(), checkPlan(&plan, pages)); err != nil {
+			if err := errors.Join(out.check(), checkPlan(&plan, &axes, pages)); err != nil {
 				return err
 			}
 			return runBench(cmd.Context(), plan, dir, out)
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&plan.Levels, "level", bench.Levels, "levels to measure, by comma")
-	f.StringSliceVar(&plan.Works, "work", bench.Works, "workloads to measure, by comma; also bytes and skew")
+	f.StringSliceVar(&axes.Levels, "level", bench.Levels, "levels to measure, by comma")
+	f.StringSliceVar(&axes.Works, "work", bench.Works, "workloads to measure, by comma; also bytes and skew")
 	f.IntVar(&plan.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %")
 	f.DurationVar(&plan.Benchtime, "benchtime", 200*time.Millisecond, "how long each benchmark runs, about")
 	f.Uint64Var(&plan.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
-	f.IntVar(&plan.Grain, "grain", 0, "size of a task in rounds or bytes; 0 means the workload's own")
+	f.IntSliceVar(&axes.Grains, "grain", []int{0}, "sizes of a task in rounds or bytes, by comma; 0 means the workload's own")
 	f.DurationVar(&plan.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer")
 	f.StringVar(&pages, "pages", "128", "pages of the corpus that words counts: a number, or all")
 	f.StringVar(&plan.Corpus, "corpus", "", "folder of text (default: the source of the Go standard library)")
@@ -69,24 +70,23 @@ which run every workload but words.`,
 }
 
 // checkPlan checks the flags, and turns them into what a Plan means by them.
-func checkPlan(p *bench.Plan, pages string) error {
-	specs, err := parseLevels(p.Levels)
+func checkPlan(p *bench.Plan, a *bench.Axes, pages string) error {
+	specs, err := parseLevels(a.Levels)
 	if err != nil {
 		return err
 	}
-	if len(p.Works) == 0 {
+	if len(a.Works) == 0 {
 		return usage("work", errors.New("the value is empty"))
 	}
-	for _, work := range p.Works {
+	for _, work := range a.Works {
 		if err := fleet.Choose("workload", work, workload.Names()); err != nil {
 			return usage("work", err)
 		}
 	}
 	if err := errors.Join(
-		checkPython(specs, p.Works...),
+		checkPython(specs, a.Works...),
 		inRange("rounds", p.Rounds, 1, 1000),
 		inRange("benchtime", p.Benchtime, time.Millisecond, 10*time.Minute),
-		inRange("grain", p.Grain, 0, 1<<30),
 		inRange("latency", p.Latency, 0, workload.MaxLatency),
 	); err != nil {
 		return err
@@ -102,6 +102,12 @@ func checkPlan(p *bench.Plan, pages string) error {
 		return usage("pages", fmt.Errorf("%.80q: want a number from 1 up, or all", pages))
 	}
 	p.Sample = n
+	for _, grain := range a.Grains {
+		if err := inRange("grain", grain, 0, 1<<30); err != nil {
+			return err
+		}
+	}
+	p.Axes = []bench.Axes{*a}
 	return nil
 }
 
@@ -126,7 +132,7 @@ func runBench(ctx context.Context, plan bench.Plan, dir string, out output) erro
 	if err != nil {
 		return err
 	}
-	specs, err := parseLevels(plan.Levels)
+	specs, err := parseLevels(plan.Axes[0].Levels)
 	if err != nil {
 		return err
 	}

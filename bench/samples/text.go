@@ -1,4 +1,4 @@
-package report
+package samples
 
 import (
 	"regexp"
@@ -12,11 +12,11 @@ var escapes = regexp.MustCompile(`(\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?` +
 	`|(\x1b\]|\x{9d})[^\x07\x1b]*(\x07|\x1b\\)?` +
 	`|\x1b.?`)
 
-// clean makes text from a file safe to print: names, settings and errors were
+// Clean makes text from a file safe to print: names, settings and errors were
 // written by others. It takes out escape sequences, control characters and
 // invisible ones (which can turn the reading direction), and makes every white
 // space a plain space, so that the text stays on its line.
-func clean(s string) string {
+func Clean(s string) string {
 	s = escapes.ReplaceAllString(strings.ToValidUTF8(s, "?"), "")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -30,8 +30,8 @@ func clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// clip shortens s to n characters, the last of which then is an ellipsis.
-func clip(s string, n int) string {
+// Clip shortens s to n characters, the last of which then is an ellipsis.
+func Clip(s string, n int) string {
 	if r := []rune(s); len(r) > n {
 		return string(r[:n-1]) + "…"
 	}

@@ -1,0 +1,153 @@
+package samples
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// A Journal tells what became of each benchmark in each round. The zero Journal
+// is empty, as for results that came without one.
+type Journal struct {
+	Entries  []Entry
+	Complete bool // it lists successes too, so it lists everything
+	Ended    bool // it says that the run was carried out
+}
+
+// An Entry is a line of the journal: one attempt at one benchmark, or the end of the
+// run.
+type Entry struct {
+	Round   int     `json:"round,omitempty"`
+	Cell    string  `json:"cell,omitempty"`
+	Twin    bool    `json:"twin,omitempty"`
+	OK      bool    `json:"ok"`
+	Seconds float64 `json:"seconds,omitempty"`
+	Waited  float64 `json:"waited,omitempty"` // seconds, for a quiet machine
+	Loud    bool    `json:"loud,omitempty"`   // and it did not become quiet
+	Error   string  `json:"error,omitempty"`
+	End     bool    `json:"end,omitempty"` // the run was carried out
+}
+
+// openJournal reads the journal of a run. There need not be one.
+func openJournal(file string) (Journal, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Journal{}, nil
+	} else if err != nil {
+		return Journal{}, fmt.Errorf("open journal: %w", err)
+	}
+	var j Journal
+	for n := 1; len(data) > 0; n++ {
+		line, rest, whole := bytes.Cut(data, []byte("\n"))
+		if !whole {
+			return Journal{}, fmt.Errorf("%s:%d: the last line is cut: it has no newline", Clean(file), n)
+		}
+		if err := j.take(line); err != nil {
+			return Journal{}, fmt.Errorf("%s:%d: %w", Clean(file), n, err)
+		}
+		data = rest
+	}
+	return j, nil
+}
+
+// take adds one line.
+func (j *Journal) take(line []byte) error {
+	e := struct {
+		Entry
+		OK *bool `json:"ok"`
+	}{}
+	if err := json.Unmarshal(line, &e); err != nil {
+		return fmt.Errorf("not a journal entry: %w", err)
+	}
+	if e.End {
+		j.Ended = true
+		return nil
+	}
+	if e.Cell == "" || e.OK == nil {
+		return errors.New(`not a journal entry: it needs a "cell" and an "ok"`)
+	}
+	e.Entry.Cell, e.Entry.OK = strings.TrimPrefix(e.Cell, benchmark), *e.OK
+	if !e.Entry.OK {
+		e.Entry.Error = Clip(Clean(e.Error), 200)
+		if e.Entry.Error == "" {
+			e.Entry.Error = "no reason given"
+		}
+	}
+	j.Entries = append(j.Entries, e.Entry)
+	j.Complete = j.Complete || e.Entry.OK
+	return nil
+}
+
+// Of returns what became of a benchmark, by round: "" or why it failed. Of several
+// attempts in a round the last one counts: a resumed run tries again what failed. The
+// journal may leave out the GOMAXPROCS at the end of a name, which go test adds.
+func (j *Journal) Of(n Name) map[int]string {
+	rounds := map[int]string{}
+	for _, e := range j.Entries {
+		if (e.Cell == n.Full || e.Cell == n.ID) && !(e.Twin && e.OK) {
+			rounds[e.Round] = e.Error
+		}
+	}
+	return rounds
+}
+
+// failure says in one line why attempts failed, or "" if none did.
+func failure(attempts map[int]string) string {
+	var rounds []int
+	for round, reason := range attempts {
+		if reason != "" {
+			rounds = append(rounds, round)
+		}
+	}
+	if len(rounds) == 0 {
+		return ""
+	}
+	slices.Sort(rounds)
+	text := fmt.Sprintf("failed in round %d: %s", rounds[0], attempts[rounds[0]])
+	if more := len(rounds) - 1; more > 0 {
+		text += fmt.Sprintf(" (and in %d more)", more)
+	}
+	return text
+}
+
+// enter writes the failures of the journal beside the samples. A benchmark that
+// failed in every round has no samples, and is entered as an empty cell.
+func (r *Run) enter() {
+	seen := map[string]bool{}
+	procs := r.suffix()
+	for _, c := range r.Cells {
+		c.Failed = failure(r.Journal.Of(c.Name))
+		seen[c.Name.Full], seen[c.Name.ID] = true, true
+	}
+	for _, e := range r.Journal.Entries {
+		n := ParseName(e.Cell)
+		if n.Full == n.ID {
+			n = ParseName(e.Cell + procs)
+		}
+		if seen[e.Cell] {
+			continue
+		}
+		seen[e.Cell] = true
+		if why := failure(r.Journal.Of(n)); why != "" {
+			r.Cells = append(r.Cells, &Cell{Name: n, Failed: why})
+		}
+	}
+}
+
+// suffix is the -GOMAXPROCS at the end of all names, or "" if they differ.
+func (r *Run) suffix() string {
+	all := ""
+	for i, c := range r.Cells {
+		own := strings.TrimPrefix(c.Name.Full, c.Name.ID)
+		if i > 0 && own != all {
+			return ""
+		}
+		all = own
+	}
+	return all
+}
