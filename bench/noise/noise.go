@@ -40,8 +40,9 @@ type Record struct {
 	Steal float64
 
 	// Pressure is the share of the time, in percent, in which some task was
-	// ready and had to wait for a processor. Tasks of ours that wait for each
-	// other count as well.
+	// ready and had to wait for a processor, as the average of the processors
+	// in use: three busy tasks on two processors make 50. Tasks of ours that
+	// wait for each other count as well.
 	Pressure float64
 
 	// Others is the share of all processors' time, in percent, that was used,

@@ -49,7 +49,8 @@ func (c Config) complete() Config {
 // is known.
 //
 // Pressure is about tasks that wait. One busy task that has a processor to
-// itself makes none, and so goes unnoticed here; [Record.Others] shows it.
+// itself makes none, and so goes unnoticed here: on two processors, looks at it
+// told of 0 to 3 percent. [Record.Others] shows it.
 func Quiet(ctx context.Context, c Config) (waited time.Duration, quiet bool, err error) {
 	return c.complete().quiet(ctx, os.DirFS("/"))
 }
