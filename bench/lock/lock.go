@@ -24,7 +24,9 @@ import (
 const Name = ".lock"
 
 // A Lock keeps others out of a folder, until it is released or this process
-// ends. A child of this process does not keep it: the file is closed in it.
+// ends. A child of this process does not keep it: the file is closed in it. Nor
+// does a Lock that nobody refers to any more, as the garbage collector closes
+// its file; a deferred Release is a reference.
 type Lock struct {
 	file *flock.Flock
 }
