@@ -106,7 +106,7 @@ func TestRatioByHand(t *testing.T) {
 }
 
 func TestUnpairedCovers(t *testing.T) {
-	const trials, n = 100, 20
+	const trials, n = 60, 20
 	random := rand.New(rand.NewPCG(5, 6))
 	held := 0
 	for range trials {
@@ -114,8 +114,8 @@ func TestUnpairedCovers(t *testing.T) {
 			held++
 		}
 	}
-	if held < 88 {
-		t.Errorf("%d%% of the intervals hold the true ratio, want about 95%%", held)
+	if held < 52 {
+		t.Errorf("%d of %d intervals hold the true ratio, want about 95%%", held, trials)
 	}
 }
 
