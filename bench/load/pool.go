@@ -1,0 +1,115 @@
+package load
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A call is one that is due.
+type call struct {
+	i        int
+	due      time.Time
+	measured bool
+	free     bool // there was a worker for it when it was released
+}
+
+// A pool is the workers of an open loop, standing by, and the calls that wait
+// for one. A lock guards it all: some 50 ns three times a call, and one set of
+// histograms instead of one for each worker.
+type pool struct {
+	workers int
+
+	mu     sync.Mutex
+	more   sync.Cond // a call is released, or the pool closed
+	queue  []call    // in the order of their due times
+	closed bool
+	meter  meter
+	result Result
+}
+
+func newPool(workers int, from time.Time) *pool {
+	p := &pool{workers: workers, meter: meter{from: from}}
+	p.more.L = &p.mu
+	p.result = Result{Response: newHistogram(), Service: newHistogram(), Lateness: newHistogram()}
+	return p
+}
+
+// release puts a due call into the queue. The call is in flight from now on, by
+// the clock and not by its due time: so lateness breaks Little's law.
+func (p *pool) release(c call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.free = p.meter.n < p.workers
+	p.meter.step(time.Now(), 1)
+	p.queue = append(p.queue, c)
+	p.more.Signal()
+}
+
+// work makes calls until the pool is closed and the queue is empty.
+func (p *pool) work(ctx context.Context, worker int, op Op) {
+	for {
+		c, ok := p.take()
+		if !ok {
+			return
+		}
+		start := time.Now()
+		err := op(ctx, worker, c.i)
+		p.done(c, start, time.Now(), err)
+	}
+}
+
+func (p *pool) take() (c call, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.queue) == 0 {
+		if p.closed {
+			return call{}, false
+		}
+		p.more.Wait()
+	}
+	c, p.queue = p.queue[0], p.queue[1:]
+	return c, true
+}
+
+func (p *pool) done(c call, start, end time.Time, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meter.step(end, -1)
+	if !c.measured {
+		return
+	}
+	r := &p.result
+	r.Calls++
+	if c.free {
+		record(r.Lateness, start.Sub(c.due))
+	}
+	if err != nil {
+		r.Errors++
+		return
+	}
+	record(r.Response, end.Sub(c.due))
+	record(r.Service, end.Sub(start))
+}
+
+// close drops the calls that wait for a worker, lets the others be made, and
+// sends the workers home. A call that had a worker is not dropped, unless ctx
+// ended: it was only on its way.
+func (p *pool) close(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	var kept []call
+	for _, c := range p.queue {
+		switch {
+		case c.free && ctx.Err() == nil:
+			kept = append(kept, c)
+			continue
+		case c.measured:
+			p.result.Dropped++
+		}
+		p.meter.step(time.Now(), -1)
+	}
+	p.queue = kept
+	p.more.Broadcast()
+}
