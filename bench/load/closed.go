@@ -51,8 +51,9 @@ func (c Closed) Run(ctx context.Context, op Op) (Result, error) {
 	return l.result, context.Cause(ctx)
 }
 
-// A loop is a closed loop under way. Its lock is what the callers share: some
-// 50 ns twice a call, half of it outside of what is timed.
+// A loop is a closed loop under way. Its lock is what the callers share. With
+// the clock and the histogram it costs about 150 ns a call, of which 60 are in
+// the time of the call; callers of an empty call mostly wait for each other.
 type loop struct {
 	Closed
 	op    Op

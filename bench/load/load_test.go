@@ -129,16 +129,21 @@ func TestWarmUpIsNotMeasured(t *testing.T) {
 // A run that is cancelled waits for its calls, and begins no more.
 func TestRunEndsWithContext(t *testing.T) {
 	enough := errors.New("enough")
-	for name, run := range map[string]func(context.Context, load.Op) (load.Result, error){
-		"closed": load.Closed{Callers: 3, Duration: time.Hour, Every: time.Minute}.Run,
-		"open":   load.Open{Rate: 1, Duration: time.Hour, MaxInFlight: 3}.Run,
+	for _, test := range []struct {
+		name           string
+		run            func(context.Context, load.Op) (load.Result, error)
+		calls, dropped int
+	}{
+		{"closed", load.Closed{Callers: 3, Duration: time.Hour, Every: time.Minute}.Run, 6, 0},
+		{"open", load.Open{Rate: 1, Duration: time.Hour}.Run, 91, 0},
+		{"open, full", load.Open{Rate: 1, Duration: time.Hour, MaxInFlight: 3}.Run, 9, 82},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(90*time.Second, func() { cancel(enough) })
+				time.AfterFunc(90500*time.Millisecond, func() { cancel(enough) })
 				begin, running := time.Now(), atomic.Int32{}
-				r, err := run(ctx, func(ctx context.Context, _, _ int) error {
+				r, err := test.run(ctx, func(ctx context.Context, _, _ int) error {
 					running.Add(1)
 					defer running.Add(-1)
 					if ctx.Err() != nil {
@@ -147,10 +152,10 @@ func TestRunEndsWithContext(t *testing.T) {
 					time.Sleep(35 * time.Second)
 					return nil
 				})
-				if !errors.Is(err, enough) || r.Calls == 0 || running.Load() != 0 {
-					t.Errorf("%v, %d calls, %d still run", err, r.Calls, running.Load())
+				if !errors.Is(err, enough) || running.Load() != 0 || r.Calls != test.calls || r.Dropped != test.dropped {
+					t.Errorf("%v: %d calls, %d dropped, %d still run; want %d, %d, none", err, r.Calls, r.Dropped, running.Load(), test.calls, test.dropped)
 				}
-				if took := time.Since(begin); took > 2*time.Minute+5*time.Second {
+				if took := time.Since(begin); took > 126*time.Second {
 					t.Errorf("took %v", took)
 				}
 			})

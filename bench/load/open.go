@@ -38,11 +38,19 @@ type Open struct {
 	// Spin is for how long before a call is due the generator asks for the time
 	// again and again instead of sleeping; 0 means never, which is right where
 	// the generator and what it measures share processors: spinning takes from
-	// the measured what it gives to the measure. Sleeping has its price too. A
-	// timer of Go that ends a wait of the whole process is up to a millisecond
-	// late on Linux, since the poller below it counts in milliseconds. The calls
-	// that became due meanwhile begin at once, each timed from its own intended
-	// start, and Result.Lateness says what it came to.
+	// the measured what it gives to the measure. Sleeping has its price too: on
+	// Linux, a timer that ends the sleep of an idle Go program is up to a
+	// millisecond late. The calls that became due meanwhile begin at once, each
+	// timed from its own intended start, and Result.Lateness says what it came
+	// to. On two virtual processors, for calls of 2 ms (Go 1.26, linux/amd64):
+	//
+	//	Rate   Spin    lateness p50  p99      processors used
+	//	1000   0       0.57 ms       1.14 ms  0.05
+	//	1000   1.1 ms  0.004 ms      0.01 ms  1.03
+	//	 100   0       0.65 ms       1.13 ms  0.03
+	//	 100   1.1 ms  0.01 ms       0.02 ms  0.07
+	//
+	// So without it, only calls of some 10 ms or more are [Valid].
 	Spin time.Duration
 }
 
@@ -60,10 +68,9 @@ func (o Open) Run(ctx context.Context, op Op) (Result, error) {
 		wg.Go(func() { p.work(ctx, worker, op) })
 	}
 	o.release(ctx, p, begin, arrivals)
-	p.close(ctx)
+	p.close()
 	wg.Wait()
-	p.meter.close(time.Now(), &p.result)
-	return p.result, context.Cause(ctx)
+	return p.finish(), context.Cause(ctx)
 }
 
 // release hands each call to the workers when it is due, and returns at the end.
@@ -78,11 +85,13 @@ func (o Open) release(ctx context.Context, p *pool, begin time.Time, arrivals it
 	}
 	end, i := o.WarmUp+cmp.Or(o.Duration, time.Second), 0
 	for at := range arrivals {
-		if at >= end || ctx.Err() != nil {
+		if at >= end {
 			break
 		}
 		due := begin.Add(at)
-		pause(due)
+		if pause(due); ctx.Err() != nil {
+			return
+		}
 		p.release(call{i: i, due: due, measured: at >= o.WarmUp})
 		i++
 	}

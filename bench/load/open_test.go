@@ -95,6 +95,10 @@ func TestOpenWaitsForWorkerThenDrops(t *testing.T) {
 		if err != nil || r.Calls != 48 || r.Dropped != 52 || r.Elapsed != 1008*time.Millisecond {
 			t.Fatalf("%d calls, %d dropped in %v: %v; want 48, 52 in 1.008s", r.Calls, r.Dropped, r.Elapsed, err)
 		}
+		// Those made were in flight for 13,416 ms together, those dropped for 13,780.
+		if want := 27196.0 / 1008; math.Abs(r.MeanInFlight-want) > 1e-9 {
+			t.Errorf("%v in flight, want %v", r.MeanInFlight, want)
+		}
 		// Call i is due at 10i, begins at 21i and ends at 21i+21 ms.
 		if worst := time.Duration(r.Response.Max()); !near(worst, 538*time.Millisecond) {
 			t.Errorf("the longest response is %v, want 538ms", worst)

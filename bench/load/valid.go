@@ -18,7 +18,9 @@ const (
 //
 //   - a call failed, or was dropped
 //   - fewer than 20 calls succeeded
-//   - Little's law is off by more than 10 %
+//   - Little's law is off by more than 10 %, as it is for instance when many
+//     callers make calls of less than a microsecond, and wait for each other in
+//     the generator
 //   - at the median or at p99, the lateness of the generator is more than 10 %
 //     of the response time. The lateness is part of that time, and nothing of it
 //     is the server's.
