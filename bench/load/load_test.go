@@ -172,3 +172,18 @@ func TestLongCallIsRecorded(t *testing.T) {
 		}
 	})
 }
+
+// A worker whose call ends the run does not go on to one that waits.
+func TestWorkerStopsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := load.Open{Rate: 100, MaxInFlight: 1}.Run(ctx, func(context.Context, int, int) error {
+			time.Sleep(105 * time.Millisecond)
+			cancel()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) || r.Calls != 1 || r.Dropped != 10 {
+			t.Errorf("%v: %d calls, %d dropped; want 1 and 10", err, r.Calls, r.Dropped)
+		}
+	})
+}
