@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -23,11 +24,15 @@ type QueueConfig struct {
 
 	MaxBatch int // caller only: tasks in a job; 0 means 256
 	Jobs     int // worker only: jobs at once; 0 means 8
+
+	// Dial makes the connections to Redis, of which link.Dialer can make slow ones; nil
+	// means that of a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 func (c QueueConfig) open(ctx context.Context) (*queue.Queue, error) {
 	url := cmp.Or(c.Redis, "redis://127.0.0.1:6379")
-	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit, MaxBatch: math.MaxInt32})
+	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit, MaxBatch: math.MaxInt32, Dial: c.Dial})
 }
 
 // runTasks is the name of the queue's task: to run a batch.

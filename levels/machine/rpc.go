@@ -38,6 +38,10 @@ type RPCConfig struct {
 	MaxBatch int      // tasks in a request; 0 means 1024
 
 	Client *http.Client // nil means one of the level's own, which keeps its connections
+
+	// Dial makes the connections of the level's own Client, of which link.Dialer can make
+	// slow ones; nil means that of a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // NewRPC returns a level that calls workers over HTTP.
@@ -60,6 +64,8 @@ func NewRPC(c RPCConfig) levels.Level {
 	if r.config.Client == nil {
 		r.config.Client = &http.Client{Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         c.Dial,
+			ForceAttemptHTTP2:   true, // for https, also with a Dial of another's
 			MaxIdleConnsPerHost: per,
 			IdleConnTimeout:     serve.Idle / 2, // before the worker closes them
 		}}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,7 +28,12 @@ type Config struct {
 	MaxLength  int // jobs that may wait in a shard, before it is full; 0 means 1,000,000
 	MaxDead    int // dead letters of a shard, before the oldest is dropped; 0 means 10,000
 	MaxBatch   int // jobs enqueued at once; 0 means 10,000
+
+	Dial Dialer // of the connections that Open makes, but not to mem://; nil means that of a net.Dialer
 }
+
+// A Dialer makes connections, as that of a [net.Dialer] does.
+type Dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // A Codec turns values into bytes and back.
 type Codec interface {
@@ -67,7 +73,7 @@ type Queue struct {
 // does not answer, or is not one that can hold a queue. The caller must Close
 // the queue.
 func Open(ctx context.Context, url string, c Config) (*Queue, error) {
-	l, err := dial(url)
+	l, err := dial(url, c.Dial)
 	if err != nil {
 		return nil, err
 	}

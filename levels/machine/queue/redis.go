@@ -3,6 +3,7 @@ package queue
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,8 +25,8 @@ type link struct {
 	where string // its address, for messages
 }
 
-// dial makes the link that a URL asks for.
-func dial(rawURL string) (*link, error) {
+// dial makes the link that a URL asks for, over connections of the dialer, unless it is nil.
+func dial(rawURL string, dialer Dialer) (*link, error) {
 	if strings.HasPrefix(rawURL, "mem://") {
 		return memory(), nil
 	}
@@ -33,7 +34,30 @@ func dial(rawURL string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dialer != nil {
+		options.Dialer = secured(dialer, options.TLSConfig)
+	}
 	return newLink(redis.NewClient(options))
+}
+
+// secured returns the dialer with TLS on top, unless c is nil: a dialer of a client's own
+// is all that it has.
+func secured(dialer Dialer, c *tls.Config) Dialer {
+	if c == nil {
+		return dialer
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		below, err := dialer(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		conn := tls.Client(below, c)
+		if err := conn.HandshakeContext(ctx); err != nil {
+			below.Close()
+			return nil, err
+		}
+		return conn, nil
+	}
 }
 
 // newLink makes a link with the options of a client, but not its settings for

@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +69,20 @@ func TestTLS(t *testing.T) {
 			r.Error(err)
 		}
 		r.works(r.openAt("rediss://:"+canary+"@"+m.Addr()+"?skip_verify=true", queue.Config{}))
+		var dialed atomic.Int64 // a dialer of one's own gets TLS on top
+		dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dialed.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+		r.works(r.openAt("rediss://:"+canary+"@"+m.Addr()+"?skip_verify=true", queue.Config{Dial: dial}))
+		if dialed.Load() == 0 {
+			r.Error("Config.Dial was not asked")
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if _, err := queue.Open(ctx, "rediss://:"+canary+"@"+m.Addr(), queue.Config{Dial: dial}); err == nil || !strings.Contains(err.Error(), "certificate") {
+			r.Errorf("over a dialer of one's own a certificate that nobody knows: %v", err)
+		}
 		for url, want := range map[string]string{"rediss://:": "certificate", "redis://:": "Redis at " + m.Addr()} {
 			ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 			_, err := queue.Open(ctx, url+canary+"@"+m.Addr(), queue.Config{})
