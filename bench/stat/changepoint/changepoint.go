@@ -24,7 +24,7 @@ type Change struct {
 
 // What cannot be searched.
 var (
-	ErrConfig = errors.New("changepoint: alpha must be from 0.001 to 1, and at least two measurements on both sides")
+	ErrConfig = errors.New("changepoint: alpha must be from 0.0025 to 1, and at least two measurements on both sides")
 	ErrValue  = errors.New("changepoint: a measurement is not a finite number")
 	ErrShort  = errors.New("changepoint: too few measurements to be sure of any change")
 )
@@ -40,7 +40,7 @@ func Find(series []float64, config Config) ([]Change, error) {
 		config.Least = 3
 	}
 	switch {
-	case !(config.Alpha >= 0.001 && config.Alpha < 1) || config.Least < 2:
+	case !(config.Alpha >= 0.0025 && config.Alpha < 1) || config.Least < 2:
 		return nil, ErrConfig
 	case slices.ContainsFunc(series, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }):
 		return nil, ErrValue
@@ -90,7 +90,7 @@ func (s *search) split(lo, hi int) {
 // p is how often a shuffled segment splits as clearly. It stops as soon as it
 // is sure that this is too often.
 func (s *search) p(e *energy, height float64) (p float64, sure bool) {
-	const shuffles = 999
+	const shuffles = 399
 	allowed := s.Alpha * (shuffles + 1)
 	as := 1 // the segment itself is one of its orders
 	for range shuffles {

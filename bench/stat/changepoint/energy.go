@@ -15,9 +15,9 @@ type energy struct {
 	to     [][]float64 // by end and first value: its distances to those before the end
 }
 
-// newEnergy takes the values of a segment. Those that are far out, by Tukey's
-// fences, are taken back to the fence: there they still are apart, but
-// do not weigh more than a whole level.
+// newEnergy takes the values of a segment. Those that are out of Tukey's fences
+// are taken back to the fence: there they still are apart, but do not weigh
+// more than a whole level.
 func newEnergy(segment []float64, least int) *energy {
 	e := &energy{values: slices.Clone(segment), least: least}
 	q1, q3 := stat.Quantile(segment, 0.25), stat.Quantile(segment, 0.75)
@@ -67,8 +67,7 @@ func (e *energy) measure() []float64 {
 		for k, end := range e.ends {
 			for ; j < end; j++ {
 				d := math.Abs(e.values[j] - v)
-				sum += d
-				left[j+1] += d
+				sum, left[j+1] = sum+d, left[j+1]+d
 			}
 			e.to[k][i] = sum
 		}
