@@ -143,3 +143,35 @@ func TestRatioOfWhatCannotBeCompared(t *testing.T) {
 		}
 	}
 }
+
+// Whatever it is given, it answers, and does not panic.
+func TestNasty(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1, 2, 3, math.MaxFloat64, math.SmallestNonzeroFloat64, 1e-200, 1e200}
+	some := func(n, from int) (x []float64) {
+		for range n {
+			x = append(x, values[from:][random.IntN(len(values)-from)])
+		}
+		return x
+	}
+	for i := range 300 {
+		n, from := random.IntN(9), 5*(i%2) // every other time positive and finite
+		x, y := some(n, from), some(n, from)
+		for _, i := range []Interval{Ratio(x, y), Unpaired(x, y)} {
+			if i.Bounded() && !(i.Lo <= i.Center && i.Center <= i.Hi) {
+				t.Errorf("%v and %v: have %+v", x, y, i)
+			}
+		}
+		for _, p := range []float64{SignedRank(x), MannWhitney(x, y)} {
+			if p < 0 || p > 1 {
+				t.Errorf("%v and %v: have a p of %v", x, y, p)
+			}
+		}
+		if d := Detectable(x, 0.05, 0.8); d < 1 {
+			t.Errorf("%v: have %v", x, d)
+		}
+		if v := (Gate{}).Judge([]Series{{"", x, y}})[0]; v.Outcome == Pass && !v.Ratio.Bounded() {
+			t.Errorf("%v and %v: have %+v", x, y, v)
+		}
+	}
+}

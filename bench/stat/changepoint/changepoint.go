@@ -25,9 +25,11 @@ type Change struct {
 // What cannot be searched.
 var (
 	ErrConfig = errors.New("changepoint: alpha must be from 0.0025 to 1, and at least two measurements on both sides")
-	ErrValue  = errors.New("changepoint: a measurement is not a finite number")
+	ErrValue  = errors.New("changepoint: a measurement is not a number, or above 1e150")
 	ErrShort  = errors.New("changepoint: too few measurements to be sure of any change")
 )
+
+const most = 1e150 // of a value: of larger ones the distances have no sum
 
 // Find returns the changes of series, from first to last. Its shuffles have a
 // fixed seed. ErrShort means that a series of this length cannot tell: none
@@ -42,7 +44,7 @@ func Find(series []float64, config Config) ([]Change, error) {
 	switch {
 	case !(config.Alpha >= 0.0025 && config.Alpha < 1) || config.Least < 2:
 		return nil, ErrConfig
-	case slices.ContainsFunc(series, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }):
+	case slices.ContainsFunc(series, func(v float64) bool { return !(math.Abs(v) < most) }):
 		return nil, ErrValue
 	case len(series) < 2*config.Least || clearest(len(series)) > config.Alpha:
 		return nil, ErrShort

@@ -177,3 +177,23 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("eight, at 10 %%: have %+v and %v, want 4", changes, err)
 	}
 }
+
+// Whatever it is given, it answers, and does not panic.
+func TestNasty(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1, 2, 3, math.MaxFloat64, math.SmallestNonzeroFloat64, 1e-200, 1e200}
+	some := func(n, from int) (x []float64) {
+		for range n {
+			x = append(x, values[from:][random.IntN(len(values)-from)])
+		}
+		return x
+	}
+	for i := range 300 {
+		n, from := random.IntN(30), 5*(i%2) // every other time positive and finite
+		x := some(n, from)
+		changes, err := Find(x, Config{Alpha: 0.2})
+		if err == nil && from == 0 && n > 0 && !(slices.Max(x) < 1e150) {
+			t.Errorf("%v: have %+v", x, changes)
+		}
+	}
+}

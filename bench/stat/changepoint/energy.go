@@ -26,9 +26,9 @@ func newEnergy(segment []float64, least int) *energy {
 			e.values[i] = min(max(v, q1-out), q3+out)
 		}
 	}
-	const most = 32 // ends: in longer segments, not every one is tried
+	const tried = 32 // ends: in longer segments, not every one is tried
 	n := len(segment)
-	for end := n; end >= 2*least; end -= (n + most - 1) / most {
+	for end := n; end >= 2*least; end -= (n + tried - 1) / tried {
 		e.ends = append(e.ends, end)
 		e.to = append(e.to, make([]float64, n))
 	}

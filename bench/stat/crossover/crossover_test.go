@@ -137,3 +137,22 @@ func TestRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Whatever it is given, it answers, and does not panic.
+func TestNasty(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1, 2, 3, math.MaxFloat64, math.SmallestNonzeroFloat64, 1e-200, 1e200}
+	some := func(n, from int) (x []float64) {
+		for range n {
+			x = append(x, values[from:][random.IntN(len(values)-from)])
+		}
+		return x
+	}
+	for i := range 300 {
+		n, from := random.IntN(9), 5*(i%2) // every other time positive and finite
+		rows := []Row{{1, some(n, from), some(n, from)}, {2, some(n, from), some(n, from)}}
+		if r, err := Find(rows); err == nil && r.Status == "" {
+			t.Errorf("%v: have %+v", rows, r)
+		}
+	}
+}

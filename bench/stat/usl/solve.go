@@ -10,6 +10,7 @@ import (
 // would be negative is 0, and the others are fitted again: of what is left, the
 // best. The rest of the model is without its ranges.
 func solve(points []Point, coherence bool) Model {
+	points, unit := scaled(points)
 	best, least := Model{}, math.Inf(1)
 	for _, free := range [][3]bool{{true, true, coherence}, {true, true, false}, {true, false, coherence}, {true, false, false}} {
 		m, squares := marquardt(points, free)
@@ -20,7 +21,19 @@ func solve(points []Point, coherence bool) Model {
 	all := sizes(points)
 	best.From, best.To = all[0], all[len(all)-1]
 	best.R2 = 1 - least/spread(points)
+	best.Lambda *= unit
 	return best
+}
+
+// scaled divides throughputs by the largest, whose square may be no number.
+func scaled(points []Point) (again []Point, unit float64) {
+	for _, p := range points {
+		unit = max(unit, p.X)
+	}
+	for _, p := range points {
+		again = append(again, Point{p.N, p.X / unit})
+	}
+	return again, unit
 }
 
 // marquardt descends from a first guess, with steps between Newton's, which

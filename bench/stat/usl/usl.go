@@ -16,7 +16,7 @@ type Range struct{ Lo, Hi float64 }
 // A Model is the law with its coefficients.
 type Model struct {
 	Lambda, Sigma, Kappa float64
-	R2                   float64 // share of the variance of X that the law explains
+	R2                   float64 // share of the variance of X that the law explains; NaN if X does not vary
 
 	LambdaRange, SigmaRange, KappaRange Range
 

@@ -157,3 +157,25 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("Amdahl of what is linear: have %v", err)
 	}
 }
+
+// Whatever it is given, it answers, and does not panic.
+func TestNasty(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1, 2, 3, math.MaxFloat64, math.SmallestNonzeroFloat64, 1e-200, 1e200}
+	some := func(n, from int) (x []float64) {
+		for range n {
+			x = append(x, values[from:][random.IntN(len(values)-from)])
+		}
+		return x
+	}
+	for i := range 300 {
+		n, from := random.IntN(9), 5*(i%2) // every other time positive and finite
+		var points []Point
+		for _, x := range some(n, from) {
+			points = append(points, Point{float64(1 + random.IntN(8)), x})
+		}
+		if m, err := Fit(points); err == nil && !(m.Lambda > 0 && m.Sigma >= 0 && m.Kappa >= 0) {
+			t.Errorf("%v: have %+v", points, m)
+		}
+	}
+}
