@@ -17,7 +17,7 @@ func TestDetectable(t *testing.T) {
 		}
 		return d
 	}
-	const trials, each = 6, 200
+	const trials, each = 5, 240
 	found := 0
 	for range trials {
 		effect := Detectable(logs(20, 0.3), 0.05, 0.8)

@@ -88,7 +88,7 @@ func TestRefit(t *testing.T) {
 // The ranges hold the true coefficients about as often as they promise.
 func TestRangesCover(t *testing.T) {
 	truth := Model{Lambda: 100, Sigma: 0.05, Kappa: 0.002}
-	const trials = 40
+	const trials = 30
 	lambda, sigma, kappa := 0, 0, 0
 	in := func(r Range, v float64) int {
 		if r.Lo <= v && v <= r.Hi {
@@ -168,7 +168,7 @@ func TestNasty(t *testing.T) {
 		}
 		return x
 	}
-	for i := range 300 {
+	for i := range 60 {
 		n, from := random.IntN(9), 5*(i%2) // every other time positive and finite
 		var points []Point
 		for _, x := range some(n, from) {
