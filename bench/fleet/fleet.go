@@ -20,11 +20,13 @@ import (
 	"github.com/fourlevels/fourlevels/levels/async"
 	"github.com/fourlevels/fourlevels/levels/async/loop"
 	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/link"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
 	"github.com/fourlevels/fourlevels/levels/thread"
 	"github.com/fourlevels/fourlevels/levels/thread/gil"
 	"github.com/fourlevels/fourlevels/levels/workload"
+	"github.com/redis/go-redis/v9"
 )
 
 // Config is what levels are opened with.
@@ -39,6 +41,9 @@ type Config struct {
 	Redis    string        // URL of the Redis for machine/queue; "" means a private one
 	Embedded bool          // take the embedded stand-in even if a server is on PATH
 	Lease    time.Duration // of machine/queue; 0 means the queue's default
+
+	RTT   time.Duration // how far away machines and their store are, in round trips; 0 means as far as loopback
+	Count bool          // count what goes to the outermost machines, for [Fleet.Traffic] and [Fleet.Commands]
 }
 
 // A Fleet is a level with all that was started for it.
@@ -46,6 +51,9 @@ type Fleet struct {
 	levels.Level
 	Store string // name of the Redis in use; "" if there is none
 
+	dialer  link.Dialer
+	store   *redis.Client // that asks the store what it was asked; nil unless counting
+	asked   int64         // times
 	close   sync.Once
 	err     error
 	opened  []func() error // undo what Open did, last first
@@ -59,7 +67,10 @@ func Open(ctx context.Context, s Spec, c Config) (*Fleet, error) {
 	if c.Env == nil {
 		c.Env = Env()
 	}
-	f := &Fleet{}
+	f := &Fleet{dialer: link.Dialer{RTT: c.RTT}}
+	if c.Count {
+		f.dialer.Count = new(link.Traffic)
+	}
 	err := f.openStore(ctx, s, &c)
 	if err == nil {
 		f.Level, err = f.open(ctx, s, c)
@@ -92,7 +103,7 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 		return nil, errors.New("Config.Worker is empty, so no worker can be started")
 	}
 	if outer.Level == "process" {
-		command := append(c.Worker[:len(c.Worker):len(c.Worker)], "process", "--level", inner)
+		command := append(c.Worker[:len(c.Worker):len(c.Worker)], c.distant("process", "--level", inner)...)
 		return process.New(process.Config{Processes: outer.Width, Transport: outer.Impl, Command: command, Env: c.Env}), nil
 	}
 	if outer.Impl == "rpc" {
@@ -126,19 +137,19 @@ func fetching(funcs levels.Funcs) (names []string) {
 func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
 	var urls []string
 	for range machines {
-		url, err := f.listen(ctx, c, "rpc", "--level", inner)
+		url, err := f.listen(ctx, c, c.distant("rpc", "--level", inner)...)
 		if err != nil {
 			return nil, err
 		}
 		urls = append(urls, url)
 	}
-	return machine.NewRPC(machine.RPCConfig{URLs: urls}), nil
+	return machine.NewRPC(machine.RPCConfig{URLs: urls, Dial: f.dial()}), nil
 }
 
 func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
-	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease}
+	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease, Dial: f.dial()}
 	for range machines {
-		if err := f.start(ctx, c, "queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String()); err != nil {
+		if err := f.start(ctx, c, c.distant("queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String())...); err != nil {
 			return nil, err
 		}
 	}
@@ -157,6 +168,11 @@ func (f *Fleet) openStore(ctx context.Context, s Spec, c *Config) error {
 	}
 	f.opened = append(f.opened, st.Close)
 	f.Store, c.Redis = st.Name, st.URL
+	if c.Count {
+		if err := f.watch(ctx, st.URL); err != nil {
+			return err
+		}
+	}
 	c.Env = append(c.Env[:len(c.Env):len(c.Env)], "REDIS_URL="+st.URL) // not an argument: those can be read by everybody
 	return nil
 }
@@ -172,6 +188,15 @@ func OpenStore(ctx context.Context, c Config) (*store.Store, error) {
 		embedded = append(c.Worker[:len(c.Worker):len(c.Worker)], "store", "--leash")
 	}
 	return store.Open(ctx, store.Config{URL: c.Redis, Embedded: embedded, Only: c.Embedded, Env: c.Env})
+}
+
+// distant adds how far away machines are to the arguments of a worker: levels inside it
+// may have some, and a queue's worker has its store.
+func (c Config) distant(args ...string) []string {
+	if c.RTT > 0 {
+		args = append(args, "--rtt", c.RTT.String())
+	}
+	return args
 }
 
 // Faults counts the machines that died and were replaced; what dies inside a

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/machine"
+	"github.com/fourlevels/fourlevels/levels/machine/link"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
 	"github.com/fourlevels/fourlevels/levels/workload"
@@ -42,6 +43,7 @@ type Worker struct {
 	Redis string        // queue: URL; "" means REDIS_URL from the environment, or else the default
 	Queue string        // queue: its name; "" means "levels"
 	Lease time.Duration // queue: 0 means the queue's default
+	RTT   time.Duration // how far away its store is, and machines of levels inside it
 
 	Corpus string // origin: the folder to serve; "" means the source of the Go standard library
 
@@ -63,6 +65,7 @@ var Roles = []struct{ Name, About string }{
 func (w *Worker) Flags(fs *flag.FlagSet) {
 	if w.Role == "process" || w.Role == "rpc" || w.Role == "queue" {
 		fs.StringVar(&w.Level, "level", "", "level that runs the tasks, such as async:64 or process:2>async")
+		fs.DurationVar(&w.RTT, "rtt", 0, "round trip to add to each connection to Redis or to machines")
 	}
 	if w.Role == "rpc" || w.Role == "origin" {
 		fs.StringVar(&w.Listen, "listen", "127.0.0.1:0", "address to serve at")
@@ -156,7 +159,7 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	case "rpc":
 		return w.rpc(ctx, l)
 	}
-	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease}
+	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease, Dial: (&Fleet{dialer: link.Dialer{RTT: w.RTT}}).dial()}
 	return machine.ServeQueue(ctx, config, l, w.Grace, func() { w.announce(config.Name) })
 }
 
@@ -193,7 +196,7 @@ func (w Worker) open(ctx context.Context, funcs levels.Funcs) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(ctx, spec, Config{Funcs: funcs, Worker: command(self), Lease: w.Lease, Redis: w.redis()})
+	return Open(ctx, spec, Config{Funcs: funcs, Worker: command(self), Lease: w.Lease, Redis: w.redis(), RTT: w.RTT})
 }
 
 // command is how this program starts itself as a worker: under [Main], which

@@ -26,13 +26,14 @@ import (
 )
 
 // Funcs returns a fresh map of the functions that do the work, each under the
-// name of its [Workload].
+// name of its [Workload], and that of [Mix].
 func Funcs() levels.Funcs {
 	fs := levels.Funcs{
 		"empty": echo,
 		"cpu":   chain,
 		"bytes": echo,
 		"skew":  chain,
+		"mix":   mix,
 	}
 	for name, then := range Fetching() {
 		fs[name] = Get(then)
