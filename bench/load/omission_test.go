@@ -59,6 +59,7 @@ func TestOmissionIsWhatTheGeneratorsMeasure(t *testing.T) {
 		if !slices.Equal(have, want) {
 			t.Errorf("measured:\n%+v\nsimulated:\n%+v", have, want)
 		}
+		WriteTable(t.Output(), have) // with -v
 	})
 }
 
