@@ -28,8 +28,13 @@ type Plan struct {
 	Sample  int           // pages that words visits; 0 means 128, and less than 0 all of them
 	Corpus  string        // folder of the pages; "" means the source of the Go standard library
 
+	Quiet    float64       // pressure in percent, see package noise, under which the machine is quiet; 0 means 10
+	Patience time.Duration // for all samples together, to wait until it is; 0 means a tenth of the time planned, and less than 0 none
+
 	Redis    string `json:"-"` // URL of the Redis for machine/queue; "" means a private one
 	Embedded bool   // take the embedded stand-in even if a server is on PATH
+
+	whole bool // its defaults are filled in
 }
 
 // Axes span cells: each combination of their values that makes sense is one. A list
@@ -82,6 +87,9 @@ type Cell struct {
 // Complete returns the plan with its defaults filled in, or what is wrong with
 // it.
 func (p Plan) Complete() (Plan, error) {
+	if p.whole {
+		return p, nil
+	}
 	if len(p.Axes) == 0 {
 		p.Axes = Quick.Axes
 	}
@@ -91,13 +99,14 @@ func (p Plan) Complete() (Plan, error) {
 			return p, err
 		}
 	}
-	if p.Rounds < 0 || p.Benchtime < 0 {
-		return p, fmt.Errorf("plan of %d rounds, benchtime %v: none can be less than 0", p.Rounds, p.Benchtime)
+	if p.Rounds < 0 || p.Benchtime < 0 || p.Quiet < 0 {
+		return p, fmt.Errorf("plan of %d rounds, benchtime %v, quiet at %v %%: none can be less than 0", p.Rounds, p.Benchtime, p.Quiet)
 	}
 	orDefault(&p.Rounds, 6)
 	orDefault(&p.Benchtime, 200*time.Millisecond)
 	orDefault(&p.Latency, 2*time.Millisecond)
 	orDefault(&p.Sample, 128)
+	orDefault(&p.Quiet, 10)
 	p.Latency, p.Sample = max(p.Latency, 0), max(p.Sample, 0) // from here on 0 is none, and all
 	if _, err := benchproc.NewFilter(p.filter()); err != nil {
 		return p, fmt.Errorf("filter %.80q: %w", p.Filter, err)
@@ -105,6 +114,9 @@ func (p Plan) Complete() (Plan, error) {
 	if len(p.Cells()) == 0 {
 		return p, fmt.Errorf("filter %.80q leaves nothing to measure", p.Filter)
 	}
+	orDefault(&p.Patience, p.Estimate()/10)
+	p.Patience = max(p.Patience, 0)
+	p.whole = true
 	return p, nil
 }
 

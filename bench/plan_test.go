@@ -36,20 +36,24 @@ func spec(t *testing.T, s string) fleet.Spec {
 func TestCompleteFillsInTheDefaults(t *testing.T) {
 	want := Plan{
 		Axes: []Axes{{Kinds: []string{"table"}, Levels: Levels, Every: 1}}, Rounds: 6, Benchtime: 200 * time.Millisecond,
-		Latency: 2 * time.Millisecond, Sample: 128,
+		Latency: 2 * time.Millisecond, Sample: 128, Quiet: 10, whole: true,
 	}
+	want.Patience = want.Estimate() / 10
 	if got := complete(t, Plan{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("the zero plan is %+v\nwant %+v", got, want)
 	}
 	given := Plan{
 		Axes: []Axes{{Kinds: []string{"table"}, Levels: []string{"async:7"}, Works: []string{"skew"}, Grains: []int{3}, Every: 2}}, Filter: "/work:skew",
 		Rounds: 1, Benchtime: time.Second, Seed: 5, Latency: time.Second, Sample: 9, Corpus: "corpus", Redis: "redis://host", Embedded: true,
+		Quiet: 3, Patience: time.Minute,
 	}
-	if got := complete(t, given); !reflect.DeepEqual(got, given) {
+	got := complete(t, given)
+	if given.whole = true; !reflect.DeepEqual(got, given) {
 		t.Errorf("a full plan became %+v\nwant %+v", got, given)
 	}
-	if got := complete(t, Plan{Latency: -1, Sample: -1}); got.Latency != 0 || got.Sample != 0 {
-		t.Errorf("latency %v, sample %d of a plan without latency and with all pages, want 0 and 0", got.Latency, got.Sample)
+	got = complete(t, complete(t, Plan{Latency: -1, Sample: -1, Patience: -1})) // what is complete stays
+	if got.Latency != 0 || got.Sample != 0 || got.Patience != 0 {
+		t.Errorf("latency %v, sample %d, patience %v of a plan without latency, with all pages, that does not wait; want 0", got.Latency, got.Sample, got.Patience)
 	}
 }
 
@@ -62,6 +66,7 @@ func TestCompleteRefuses(t *testing.T) {
 		"nesting":   {Plan{Axes: []Axes{{Levels: []string{"thread>async"}}}}, "thread runs functions itself"},
 		"workload":  {Plan{Axes: []Axes{{Works: []string{"cpu", "wrods"}}}}, `did you mean "words"?`},
 		"rounds":    {Plan{Rounds: -1}, "-1 rounds"},
+		"quiet":     {Plan{Quiet: -1}, "quiet at -1 %"},
 		"benchtime": {Plan{Benchtime: -time.Second}, "benchtime -1s"},
 		"grain":     {Plan{Axes: []Axes{{Grains: []int{-7}}}}, "-7 workers, rounds or tasks"},
 		"kind":      {Plan{Axes: []Axes{{Kinds: []string{"mteg"}}}}, `did you mean "metg"?`},

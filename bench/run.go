@@ -1,24 +1,17 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/perf/benchfmt"
-
-	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/samples"
-	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
 // A Runner carries out plans.
@@ -26,6 +19,7 @@ type Runner struct {
 	Root   string   // of the source tree, where the test binary is built
 	Out    string   // folder in which each run gets a folder of its own
 	Worker []string // how to start this program as a worker of package fleet
+	Binary *Binary  // to measure; nil means that of the tree, which is built then
 
 	Progress func(Progress) // called before each sample, and after the last; nil is fine
 }
@@ -39,34 +33,31 @@ type Progress struct {
 
 // Run carries out the plan and returns the folder with its results. The samples
 // are on disk as soon as they are measured: when ctx ends, Run stops the one
-// that is running, and returns the folder together with the cause of ctx.
+// that is running, and returns the folder together with the cause of ctx. What is
+// missing then, [Runner.Resume] adds.
 //
 // A sample that fails is noted in the journal, and the run goes on: whoever
 // reads the folder sees it. The error says why the run could not begin, or why
 // it could not go on. There is no folder if nothing was measured.
 func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
-	if p, err = p.Complete(); err != nil {
+	begun := time.Now()
+	m := &measurement{Runner: r}
+	if m.session, err = OpenSession(ctx, r, p); err != nil {
 		return "", err
 	}
-	m := &measurement{Runner: r, plan: p, begun: time.Now()}
 	defer func() {
 		err = errors.Join(err, m.close())
-		if m.done == 0 {
-			dir = ""
+		if m.done == 0 && m.dir != "" { // a run without samples is none
+			err, dir = errors.Join(err, os.RemoveAll(m.dir)), ""
 		}
 	}()
-	if err := m.open(ctx); err != nil {
-		return "", interrupted(ctx, err)
+	if err := m.build(ctx); err != nil {
+		return "", err
 	}
-	for round := 1; round <= p.Rounds; round++ {
-		for _, turn := range p.Schedule(round) {
-			if err := m.sample(ctx, round, turn); err != nil {
-				return m.dir, interrupted(ctx, err)
-			}
-		}
+	if err := m.begin(begun); err != nil {
+		return "", Environment(err)
 	}
-	m.progress("done")
-	return m.dir, m.out.End()
+	return m.dir, m.rounds(ctx)
 }
 
 // interrupted prefers the cause of ctx to what it led to.
@@ -80,113 +71,35 @@ func interrupted(ctx context.Context, err error) error {
 // A measurement is a run under way.
 type measurement struct {
 	Runner
-	plan   Plan
-	begun  time.Time
-	spent  time.Duration // on samples
-	done   int           // samples
-	total  int
-	dir    string // of the results
-	env    workload.Env
-	args   []string // of the test binary, the same for all cells
-	binary string
-	config []benchfmt.Config
+	session *Session
+	dir     string // of the results
+	out     *samples.Writer
+	was     *samples.Run // what there was before this program; nil if nothing
 
-	out  *samples.Writer
-	undo []func() // last first
+	spent       time.Duration // on samples
+	took        int           // samples, in that time
+	done, total int           // samples
 }
 
-// open looks at what it was given, then builds the test binary and starts what
-// the samples share, and begins the files. A mistake shows before the build.
-func (m *measurement) open(ctx context.Context) error {
-	m.progress("looking at the corpus and the store")
-	corpus, err := workload.OpenCorpus(m.plan.Corpus)
-	if err != nil {
-		return Environment(err)
+// build takes the binary that was given, or builds one.
+func (m *measurement) build(ctx context.Context) (err error) {
+	if m.Binary == nil {
+		m.step("building the benchmarks")
+		m.Binary, err = Build(ctx, m.Root, "", m.session.Tmp)
 	}
-	m.undo = append(m.undo, func() { corpus.Close() })
-	config := fleet.Config{Worker: m.Worker, Redis: m.plan.Redis, Embedded: m.plan.Embedded}
-	store, err := m.plan.store(ctx, config)
-	if err != nil {
-		return Environment(err)
-	}
-	if at, err := os.Stat(m.Out); err == nil && !at.IsDir() {
-		return Environment(fmt.Errorf("results cannot be written to %s: it is no folder", m.Out))
-	}
-	m.progress("building the benchmarks")
-	if err := m.build(ctx); err != nil {
+	return err
+}
+
+// begin creates the folder of the run and the files in it.
+func (m *measurement) begin(begun time.Time) (err error) {
+	if m.dir, err = newFolder(m.Out, begun.UTC().Format("20060102T150405Z")+"-"+m.Binary.Commit); err != nil {
 		return err
 	}
-	m.progress("starting the origin")
-	origin, _, stop, err := fleet.StartOrigin(ctx, config, m.plan.Corpus)
+	hash, err := m.session.record(m.Binary).write(m.dir)
 	if err != nil {
-		return Environment(err)
-	}
-	m.undo = append(m.undo, stop)
-	m.env = workload.Env{Origin: origin, Corpus: corpus, Latency: m.plan.Latency, Sample: m.plan.Sample, Seed: m.plan.Seed}
-	m.args = m.plan.args(origin)
-	for round := 1; round <= m.plan.Rounds; round++ {
-		m.total += len(m.plan.Schedule(round))
-	}
-	if err := m.begin(store, fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes())); err != nil {
-		return Environment(err)
-	}
-	return nil
-}
-
-// store is the name of the store that the samples will use: each has one of its
-// own, unless one was given. A plan without a queue has none.
-func (p Plan) store(ctx context.Context, c fleet.Config) (name string, err error) {
-	if !slices.ContainsFunc(p.Cells(), func(c Cell) bool { return c.Spec.NeedsStore() }) {
-		return "none", nil
-	}
-	s, err := fleet.OpenStore(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	defer s.Close()
-	if p.Redis != "" {
-		return s.Name + " (given)", nil
-	}
-	return s.Name, nil
-}
-
-func (m *measurement) build(ctx context.Context) error {
-	tmp, err := os.MkdirTemp("", "fourlevels-bench-")
-	if err != nil {
-		return Environment(err)
-	}
-	m.undo = append(m.undo, func() { os.RemoveAll(tmp) })
-	m.binary = filepath.Join(tmp, "bench.test")
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", m.binary, "./bench")
-	cmd.Dir = m.Root
-	cmd.Env = append(os.Environ(), "GOTMPDIR="+tmp) // an interrupted go test leaves its temporary files behind
-	cmd.WaitDelay = 10 * time.Second
-	interruptible(cmd)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return Environment(fmt.Errorf("build the benchmarks in %s: %w: %s", m.Root, err, bytes.TrimSpace(out)))
-	}
-	return nil
-}
-
-// args are the flags of the test binary that are the same for all samples.
-func (p Plan) args(origin string) []string {
-	return []string{
-		"-test.run=^$", "-test.count=1", "-test.benchtime=" + p.Benchtime.String(),
-		"-leash", "-origin=" + origin, "-corpus=" + p.Corpus, "-latency=" + p.Latency.String(),
-		"-sample=" + strconv.Itoa(p.Sample), "-seed=" + strconv.FormatUint(p.Seed, 10),
-		"-embedded=" + strconv.FormatBool(p.Embedded),
-	}
-}
-
-// begin creates the folder of the run and the two files in it.
-func (m *measurement) begin(store, corpus string) error {
-	commit := commitOf(m.Root)
-	var err error
-	if m.dir, err = newFolder(m.Out, m.begun.UTC().Format("20060102T150405Z")+"-"+commit); err != nil {
 		return err
 	}
-	m.config = m.plan.config(commit, store, corpus)
-	m.out, err = samples.Create(m.dir, m.config)
+	m.out, err = samples.Create(m.dir, m.session.Config(m.Binary, planKey(hash)))
 	return err
 }
 
@@ -205,29 +118,63 @@ func newFolder(out, name string) (dir string, err error) {
 	}
 }
 
-// sample measures one cell once. It returns an error only if the run cannot go
-// on.
-func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
-	m.progress(fmt.Sprintf("round %d of %d: %s", round, m.plan.Rounds, turn.Cell))
-	work, err := workload.Find(turn.Work, m.env)
+// rounds measures what is missing, in the order of the plan.
+func (m *measurement) rounds(ctx context.Context) error {
+	p := m.session.Plan
+	missing, err := m.missing()
 	if err != nil {
 		return err
 	}
-	names := turn.Names(work)
-	start := time.Now()
-	results, err := m.measure(ctx, turn.Cell, names)
+	for i, turns := range missing {
+		for _, turn := range turns {
+			m.progress(fmt.Sprintf("round %d of %d: %s", i+1, p.Rounds, turn.Cell))
+			if err := m.sample(ctx, i+1, turn); err != nil {
+				return interrupted(ctx, err)
+			}
+		}
+	}
+	m.progress("done")
+	return m.out.End()
+}
+
+// missing are the turns of each round that have no sample yet.
+func (m *measurement) missing() (rounds [][]Turn, err error) {
+	for round := 1; round <= m.session.Plan.Rounds; round++ {
+		var turns []Turn
+		for _, turn := range m.session.Plan.Schedule(round) {
+			m.total++
+			names, err := m.session.Names(turn.Cell)
+			if err != nil {
+				return nil, err
+			}
+			if m.was != nil && settled(m.was, round, turn.Twin, names) {
+				m.done++
+				continue
+			}
+			turns = append(turns, turn)
+		}
+		rounds = append(rounds, turns)
+	}
+	return rounds, nil
+}
+
+// sample measures one cell once. It returns an error only if the run cannot go
+// on.
+func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
+	names, err := m.session.Names(turn.Cell)
+	if err != nil {
+		return err
+	}
+	got, err := m.session.Measure(ctx, m.Binary, turn.Cell)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	took := time.Since(start)
-	m.spent += took
+	m.spent += got.Took + got.Waited
+	m.took++
 	m.done++
-	var entries []samples.Entry
-	for _, name := range names {
-		entries = append(entries, samples.Entry{Round: round, Cell: name, Twin: turn.Twin, OK: err == nil, Seconds: took.Seconds(), Error: oneLine(err)})
-	}
+	entries := got.Entries(round, turn.Twin, names, err)
 	if err == nil {
-		err = m.out.Append(round, turn.Twin, results)
+		err = m.out.Append(round, turn.Twin, got.Results)
 	} else {
 		err = nil // the journal has it
 	}
@@ -235,6 +182,18 @@ func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
 		return Environment(err)
 	}
 	return nil
+}
+
+// Entries are what the journal is told of a sample: for each of its benchmarks, what
+// became of it.
+func (m *Measured) Entries(round int, twin bool, names []string, err error) (entries []samples.Entry) {
+	for _, name := range names {
+		entries = append(entries, samples.Entry{
+			Round: round, Cell: name, Twin: twin, OK: err == nil, Error: oneLine(err),
+			Seconds: m.Took.Seconds(), Waited: m.Waited.Seconds(), Loud: m.Loud,
+		})
+	}
+	return entries
 }
 
 func oneLine(err error) string {
@@ -249,24 +208,25 @@ func (m *measurement) progress(step string) {
 		return
 	}
 	left := time.Duration(0)
-	if m.done > 0 {
-		left = m.spent / time.Duration(m.done) * time.Duration(m.total-m.done)
+	if m.took > 0 {
+		left = m.spent / time.Duration(m.took) * time.Duration(m.total-m.done)
 	}
 	m.Progress(Progress{Step: step, Done: m.done, Total: m.total, Left: left})
 }
 
+// step says what is done before the first sample.
+func (r Runner) step(what string) {
+	if r.Progress != nil {
+		r.Progress(Progress{Step: what})
+	}
+}
+
 func (m *measurement) close() error {
-	for i := len(m.undo) - 1; i >= 0; i-- {
-		m.undo[i]()
+	m.session.Close()
+	if m.out == nil {
+		return nil
 	}
-	var err error
-	if m.out != nil {
-		err = m.out.Close()
-	}
-	if m.done == 0 && m.dir != "" {
-		err = errors.Join(err, os.RemoveAll(m.dir)) // a run without samples is none
-	}
-	return err
+	return m.out.Close()
 }
 
 // An EnvironmentError says that something is missing or broken around the

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fourlevels/fourlevels/bench/lock"
 )
 
 func write(t *testing.T, dir, name, text string) string {
@@ -53,7 +55,7 @@ func TestRunOfWhatDoesNotBuild(t *testing.T) {
 	noTemporaryFiles(t)
 	for root, want := range map[string]string{broken: "undefined: y", void: "go"} {
 		var steps []string
-		r := Runner{Root: root, Out: out, Progress: func(p Progress) { steps = append(steps, p.Step) }}
+		r := Runner{Root: root, Out: out, Worker: []string{os.Args[0]}, Progress: func(p Progress) { steps = append(steps, p.Step) }}
 		dir, err := r.Run(t.Context(), Plan{Axes: []Axes{{Levels: []string{"serial"}}}}) // which needs no store, so nothing else can be missing
 		var environment EnvironmentError
 		if !errors.As(err, &environment) {
@@ -63,11 +65,11 @@ func TestRunOfWhatDoesNotBuild(t *testing.T) {
 		if text := err.Error(); dir != "" || !strings.Contains(text, "build the benchmarks in "+root+": ") || !strings.Contains(text, want) {
 			t.Errorf("results in %q, err = %v, want one that names %s and has %q", dir, err, root, want)
 		}
-		if got := strings.Join(steps, ", "); got != "looking at the corpus and the store, building the benchmarks" {
+		if got := strings.Join(steps, ", "); got != "looking at the corpus and the store, starting the origin, building the benchmarks" {
 			t.Errorf("steps: %s", got)
 		}
 	}
-	if left, err := os.ReadDir(out); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(out); err != nil || len(left) != 1 || left[0].Name() != lock.Name {
 		t.Errorf("results %v, %v of nothing", left, err)
 	}
 }
@@ -115,14 +117,14 @@ func TestOneLine(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var got Progress
-	m := &measurement{Runner: Runner{Progress: func(p Progress) { got = p }}, total: 10}
+	m := &measurement{Runner: Runner{Progress: func(p Progress) { got = p }}, done: 3, total: 13}
 	m.progress("begin")
-	if want := (Progress{Step: "begin", Total: 10}); got != want {
+	if want := (Progress{Step: "begin", Done: 3, Total: 13}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	m.done, m.spent = 4, 20e9
+	m.done, m.took, m.spent = 7, 4, 20e9 // three were measured before
 	m.progress("later")
-	if want := (Progress{Step: "later", Done: 4, Total: 10, Left: 30e9}); got != want {
+	if want := (Progress{Step: "later", Done: 7, Total: 13, Left: 30e9}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -6,46 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/perf/benchfmt"
 
-	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/samples"
-	"github.com/fourlevels/fourlevels/levels/process/child"
 )
-
-// measure runs the test binary for one cell and returns what it printed: a
-// result for each of the named benchmarks, or an error.
-func (m *measurement) measure(ctx context.Context, cell Cell, names []string) ([]*benchfmt.Result, error) {
-	cmd := exec.Command(m.binary, append(m.args[:len(m.args):len(m.args)], cell.args()...)...)
-	cmd.Env = fleet.Env()
-	if m.plan.Redis != "" {
-		cmd.Env = append(cmd.Env, "REDIS_URL="+m.plan.Redis) // a password should not be an argument
-	}
-	p, err := child.Start(cmd)
-	if err != nil {
-		return nil, fmt.Errorf("start the benchmark: %w", err)
-	}
-	defer p.Stop(5 * time.Second)
-	defer context.AfterFunc(ctx, func() { p.Stop(3 * time.Second) })() // its workers go with it
-	p.Stdout.SetReadDeadline(time.Now().Add(sampleLimit + 10*m.plan.Benchtime))
-	out, err := io.ReadAll(p.Stdout)
-	if err != nil {
-		p.Kill()
-		return nil, fmt.Errorf("the benchmark did not end: %w", err)
-	}
-	if p.Stop(5*time.Second) != nil {
-		return nil, fmt.Errorf("%s: %w", failure(out), p.Obituary())
-	}
-	return parse(out, names)
-}
 
 // args are the flags of the test binary that choose the cell.
 func (c Cell) args() []string {
@@ -54,9 +24,6 @@ func (c Cell) args() []string {
 		"-levels=" + c.Spec.String(), "-works=" + c.Work, "-grain=" + strconv.Itoa(c.Grain), "-batch=" + strconv.Itoa(c.Batch), "-rtt=" + c.RTT.String(),
 	}
 }
-
-// sampleLimit is how long one sample may take before it counts as hanging.
-const sampleLimit = 10 * time.Minute
 
 // failure finds the message of a failed benchmark in its output.
 func failure(out []byte) string {
@@ -115,9 +82,10 @@ func named(got benchfmt.Name, want string) bool {
 	return procs[0] == '-' && err == nil
 }
 
-// config is what is the same for all samples of a run. Whatever differs between
+// Config is what is the same for all samples of a run, of one binary. Whatever differs between
 // runs that must not be compared without a thought belongs here.
-func (p Plan) config(commit, store, corpus string) []benchfmt.Config {
+func (s *Session) Config(bin *Binary, more ...benchfmt.Config) []benchfmt.Config {
+	p := s.Plan
 	var config []benchfmt.Config
 	add := func(key, format string, args ...any) {
 		config = append(config, benchfmt.Config{Key: key, Value: fmt.Appendf(nil, format, args...), File: true})
@@ -127,32 +95,16 @@ func (p Plan) config(commit, store, corpus string) []benchfmt.Config {
 	add("goarch", "%s", runtime.GOARCH)
 	add("cpu", "%s", cpuName())
 	add("cores", "%d", runtime.GOMAXPROCS(0))
-	add("commit", "%s", commit)
-	add("store", "%s", store)
-	add("corpus", "%s", corpus)
+	add("commit", "%s", bin.Commit)
+	add("binary", "%s", bin.short())
+	add("store", "%s", s.Store)
+	add("corpus", "%s", s.Corpus)
 	add("latency", "%v", p.Latency)
 	add("sample", "%d", p.Sample)
 	add("rounds", "%d", p.Rounds)
 	add("seed", "%d", p.Seed)
 	add("benchtime", "%v", p.Benchtime)
-	return config
-}
-
-// commitOf names the commit of the tree, with "-dirty" if something has changed
-// since; "unknown" if git cannot tell.
-func commitOf(root string) string {
-	git := func(args ...string) (string, error) {
-		out, err := exec.Command("git", append([]string{"-C", root}, args...)...).Output()
-		return strings.TrimSpace(string(out)), err
-	}
-	commit, err := git("rev-parse", "--short=10", "HEAD")
-	if err != nil {
-		return "unknown"
-	}
-	if changed, err := git("status", "--porcelain"); err != nil || changed != "" {
-		commit += "-dirty"
-	}
-	return commit
+	return append(config, more...)
 }
 
 // Root finds the source tree that the benchmarks are built from: the module

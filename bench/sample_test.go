@@ -77,18 +77,20 @@ func TestConfig(t *testing.T) {
 	p := Plan{Latency: 3 * time.Millisecond, Sample: 4, Rounds: 5, Seed: 6, Benchtime: 7 * time.Second, Redis: "redis://:canary@host"}
 	var keys []string
 	values := map[string]string{}
-	for _, c := range p.config("abc-dirty", "redis-7", "corpus 1 files 2 bytes") {
+	session := &Session{Plan: p, Store: "redis-7", Corpus: "corpus 1 files 2 bytes"}
+	bin := &Binary{Commit: "abc-dirty", Hash: strings.Repeat("0123456789", 6) + "abcd"}
+	for _, c := range session.Config(bin, planKey("fedc")) {
 		if !c.File || len(c.Value) == 0 || strings.ContainsAny(string(c.Value), "\n\r") || strings.Contains(string(c.Value), "canary") {
 			t.Errorf("setting %+v", c)
 		}
 		keys = append(keys, c.Key)
 		values[c.Key] = string(c.Value)
 	}
-	if got, want := strings.Join(keys, " "), "go goos goarch cpu cores commit store corpus latency sample rounds seed benchtime"; got != want {
+	if got, want := strings.Join(keys, " "), "go goos goarch cpu cores commit binary store corpus latency sample rounds seed benchtime plan"; got != want {
 		t.Errorf("keys %q, want %q", got, want)
 	}
 	for key, want := range map[string]string{
-		"commit": "abc-dirty", "store": "redis-7", "corpus": "corpus 1 files 2 bytes",
+		"commit": "abc-dirty", "binary": "0123456789012345", "plan": "fedc", "store": "redis-7", "corpus": "corpus 1 files 2 bytes",
 		"latency": "3ms", "sample": "4", "rounds": "5", "seed": "6", "benchtime": "7s",
 	} {
 		if values[key] != want {

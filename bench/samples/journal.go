@@ -84,16 +84,36 @@ func (j *Journal) take(line []byte) error {
 }
 
 // Of returns what became of a benchmark, by round: "" or why it failed. Of several
-// attempts in a round the last one counts: a resumed run tries again what failed. The
+// attempts in a round the last one counts, of a twin as well, whose failure is one of
+// the round: a resumed run tries again what failed. The
 // journal may leave out the GOMAXPROCS at the end of a name, which go test adds.
 func (j *Journal) Of(n Name) map[int]string {
-	rounds := map[int]string{}
+	rounds, twins := map[int]string{}, map[int]string{}
 	for _, e := range j.Entries {
-		if (e.Cell == n.Full || e.Cell == n.ID) && !(e.Twin && e.OK) {
+		switch {
+		case e.Cell != n.Full && e.Cell != n.ID:
+		case e.Twin:
+			twins[e.Round] = e.Error
+		default:
 			rounds[e.Round] = e.Error
 		}
 	}
+	for round, reason := range twins {
+		if reason != "" {
+			rounds[round] = reason
+		}
+	}
 	return rounds
+}
+
+// Failures counts the attempts at a benchmark in a round that failed.
+func (j *Journal) Failures(round int, cell string, twin bool) (n int) {
+	for _, e := range j.Entries {
+		if e.Round == round && e.Cell == cell && e.Twin == twin && !e.OK {
+			n++
+		}
+	}
+	return n
 }
 
 // failure says in one line why attempts failed, or "" if none did.

@@ -316,7 +316,7 @@ func optional(unit string) bool {
 // constant are the settings that one run has only one value of: results with
 // different values are not to be compared.
 var constant = []string{
-	"go", "goos", "goarch", "cpu", "cores", "commit", "store", "corpus", "latency", "sample", "benchtime",
+	"go", "goos", "goarch", "cpu", "cores", "commit", "binary", "store", "corpus", "latency", "sample", "benchtime", "plan",
 }
 
 // configure takes over the configuration that holds for result.

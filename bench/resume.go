@@ -1,0 +1,156 @@
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// PlanFile is the name, in a run's folder, of what the run was to measure.
+const PlanFile = "plan.json"
+
+// A record is what is needed to go on with a run, but for secrets.
+type record struct {
+	Version int // of this file
+	Commit  string
+	Binary  string // its hash
+	Store   string
+	Corpus  string
+	Plan    Plan
+}
+
+func (s *Session) record(bin *Binary) record {
+	return record{1, bin.Commit, bin.Hash, s.Store, s.Corpus, s.Plan}
+}
+
+// write puts the record into a run's folder: all of it, or nothing.
+func (r record) write(dir string) (hash string, err error) {
+	text, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return "", err
+	}
+	text = append(text, '\n')
+	file := filepath.Join(dir, PlanFile)
+	if err := os.WriteFile(file+".tmp", text, 0o666); err != nil {
+		return "", err
+	}
+	return hashOfText(text), os.Rename(file+".tmp", file)
+}
+
+func hashOfText(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// planKey is the setting that ties a run's samples to its plan.
+func planKey(hash string) benchfmt.Config {
+	return benchfmt.Config{Key: "plan", Value: []byte(hash), File: true}
+}
+
+func readRecord(dir string) (r record, hash string, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, "", fmt.Errorf("%.200q is no run that can be resumed: it has no %s", dir, PlanFile)
+	} else if err != nil {
+		return r, "", err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, "", fmt.Errorf("%s: not a plan: %w", filepath.Join(dir, PlanFile), err)
+	}
+	if r.Version != 1 {
+		return r, "", fmt.Errorf("%s: version %d of the format, this program knows 1", filepath.Join(dir, PlanFile), r.Version)
+	}
+	r.Plan.whole = true
+	return r, hashOfText(text), nil
+}
+
+// Resume goes on with a run that was interrupted, or killed: exactly what is missing
+// is measured, in the order of its plan, and what failed is tried once more. The URL
+// of a Redis is no part of a plan, and so is given again.
+//
+// The rest must be what it would have been. So Resume refuses when the tree, the
+// binary, the store, the corpus or the machine is another one, and when there is
+// nothing left to do. A twin whose first half was measured before is not directly
+// after it, which makes noise look larger than it is, not smaller.
+func (r Runner) Resume(ctx context.Context, dir, redis string) (err error) {
+	was, hash, err := readRecord(dir)
+	if err != nil {
+		return Environment(err)
+	}
+	if commit := commitOf(r.Root); r.Binary == nil && commit != was.Commit {
+		return Environment(fmt.Errorf("%s is a run of commit %s, and the tree is at %s: check out %s to resume it", dir, was.Commit, commit, was.Commit))
+	}
+	r.Out = filepath.Dir(filepath.Clean(dir))
+	was.Plan.Redis = redis
+	m := &measurement{Runner: r, dir: dir}
+	if m.session, err = OpenSession(ctx, r, was.Plan); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.reopen(ctx, was, hash); err != nil {
+		return interrupted(ctx, err)
+	}
+	return m.rounds(ctx)
+}
+
+// reopen opens the files of a run again, if all is as it was.
+func (m *measurement) reopen(ctx context.Context, was record, hash string) (err error) {
+	bin := &Binary{Commit: was.Commit, Hash: was.Binary}
+	config := m.session.Config(bin, planKey(hash))
+	if m.out, m.was, err = samples.Resume(m.dir, config); err != nil {
+		return Environment(err)
+	}
+	if err := same(m.was, config); err != nil {
+		return Environment(fmt.Errorf("%s cannot be resumed: %w", m.dir, err))
+	}
+	if m.session.Store != was.Store || m.session.Corpus != was.Corpus {
+		return Environment(fmt.Errorf("%s cannot be resumed: it was measured with store %s and corpus %s, here are %s and %s",
+			m.dir, was.Store, was.Corpus, m.session.Store, m.session.Corpus))
+	}
+	if err := m.build(ctx); err != nil {
+		return err
+	}
+	if m.Binary.Hash != was.Binary {
+		return Environment(fmt.Errorf("%s cannot be resumed: its binary was %s, and commit %s builds %s here: is the tree changed, or the Go version another?",
+			m.dir, bin.short(), m.Binary.Commit, m.Binary.short()))
+	}
+	return nil
+}
+
+// same says which setting of a run is another now.
+func same(was *samples.Run, config []benchfmt.Config) error {
+	if was.Sealed == 0 {
+		return nil // nothing says what it was
+	}
+	for _, c := range config {
+		if is := samples.Clean(string(c.Value)); was.Setting(c.Key) != is {
+			return fmt.Errorf("its %s was %.80q and is %.80q here", c.Key, was.Setting(c.Key), is)
+		}
+	}
+	return nil
+}
+
+// settled reports whether a turn needs no more attempt: it has its sample, or it has
+// failed twice.
+func settled(r *samples.Run, round int, twin bool, names []string) bool {
+	for _, name := range names {
+		has := slices.ContainsFunc(r.Cells, func(c *samples.Cell) bool {
+			return c.Name.ID == name && slices.ContainsFunc(c.Samples, func(s samples.Sample) bool { return s.Round == round && s.Twin == twin })
+		})
+		if !has && r.Journal.Failures(round, name, twin) < 2 {
+			return false
+		}
+	}
+	return true
+}

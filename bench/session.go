@@ -1,0 +1,227 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/lock"
+	"github.com/fourlevels/fourlevels/bench/noise"
+	"github.com/fourlevels/fourlevels/bench/usage"
+	"github.com/fourlevels/fourlevels/levels/process/child"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+// A Session is what all samples of a run share: it is started once, and then cells
+// are measured in it, one at a time, of one binary or of several.
+type Session struct {
+	Plan   Plan   // complete
+	Store  string // that samples use, as it calls itself; "none" if none needs one
+	Corpus string // its name and size
+	Tmp    string // folder for what ends with the session, such as binaries
+
+	env    workload.Env
+	args   []string      // of the test binary, the same for all cells
+	tree   *usage.Tree   // of what is ours
+	budget time.Duration // that waiting for a quiet machine may still take
+	undo   []func()      // last first
+}
+
+// OpenSession looks at what it was given, and starts what the samples share. A
+// mistake in the plan shows here. If the runner has a folder for results, no other
+// session can write there until this one is closed.
+func OpenSession(ctx context.Context, r Runner, p Plan) (_ *Session, err error) {
+	if p, err = p.Complete(); err != nil {
+		return nil, err
+	}
+	s := &Session{Plan: p, budget: p.Patience}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := s.open(ctx, r); err != nil {
+		return nil, interrupted(ctx, Environment(err))
+	}
+	return s, nil
+}
+
+func (s *Session) open(ctx context.Context, r Runner) error {
+	if r.Out != "" {
+		l, err := lock.Take(r.Out)
+		if err != nil {
+			return err
+		}
+		s.undo = append(s.undo, func() { l.Release() })
+	}
+	r.step("looking at the corpus and the store")
+	corpus, err := workload.OpenCorpus(s.Plan.Corpus)
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() { corpus.Close() })
+	s.Corpus = fmt.Sprintf("%s %d files %d bytes", corpus.Name(), corpus.Pages(), corpus.Bytes())
+	config := fleet.Config{Worker: r.Worker, Redis: s.Plan.Redis, Embedded: s.Plan.Embedded}
+	if s.Store, err = s.Plan.store(ctx, config); err != nil {
+		return err
+	}
+	if s.Tmp, err = os.MkdirTemp("", "fourlevels-bench-"); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() { os.RemoveAll(s.Tmp) })
+	r.step("starting the origin")
+	origin, _, stop, err := fleet.StartOrigin(ctx, config, s.Plan.Corpus)
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, stop)
+	s.env = workload.Env{Origin: origin, Corpus: corpus, Latency: s.Plan.Latency, Sample: s.Plan.Sample, Seed: s.Plan.Seed}
+	s.args = s.Plan.args(origin)
+	s.tree = usage.NewTree()
+	return nil
+}
+
+// Close ends what the session started.
+func (s *Session) Close() {
+	for _, undo := range slices.Backward(s.undo) {
+		undo()
+	}
+	s.undo = nil
+}
+
+// store is the name of the store that the samples will use: each has one of its
+// own, unless one was given. A plan without a queue has none.
+func (p Plan) store(ctx context.Context, c fleet.Config) (name string, err error) {
+	if !slices.ContainsFunc(p.Cells(), func(c Cell) bool { return c.Spec.NeedsStore() }) {
+		return "none", nil
+	}
+	s, err := fleet.OpenStore(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if p.Redis != "" {
+		return s.Name + " (given)", nil
+	}
+	return s.Name, nil
+}
+
+// args are the flags of the test binary that are the same for all samples.
+func (p Plan) args(origin string) []string {
+	return []string{
+		"-test.run=^$", "-test.count=1", "-test.benchtime=" + p.Benchtime.String(),
+		"-leash", "-origin=" + origin, "-corpus=" + p.Corpus, "-latency=" + p.Latency.String(),
+		"-sample=" + strconv.Itoa(p.Sample), "-seed=" + strconv.FormatUint(p.Seed, 10),
+		"-embedded=" + strconv.FormatBool(p.Embedded),
+	}
+}
+
+// Names are the benchmarks that a cell is measured by, as they go into the journal.
+func (s *Session) Names(c Cell) ([]string, error) {
+	work, err := workload.Find(c.Work, s.env)
+	if err != nil {
+		return nil, err
+	}
+	return c.Names(work), nil
+}
+
+// A Measured is what measuring a cell once gave.
+type Measured struct {
+	Results []*benchfmt.Result // one for each name, with what disturbed it among its values
+	Noise   noise.Record       // what disturbed it
+	Waited  time.Duration      // for a quiet machine
+	Loud    bool               // it did not become quiet
+	Took    time.Duration      // without the wait
+}
+
+// Measure measures a cell once, in a fresh process of the binary. More are flags of
+// the test binary, as "-burden=10". If the sample fails, what is known of it is
+// returned with the error. When ctx ends, the process and its workers do, and the
+// error is the cause.
+//
+// Before, Measure waits for a quiet machine, out of a budget that the session has
+// for all samples together. What it finds after is only written down: to drop a
+// sample for how it turned out would be to choose the result.
+func (s *Session) Measure(ctx context.Context, bin *Binary, cell Cell, more ...string) (*Measured, error) {
+	names, err := s.Names(cell)
+	if err != nil {
+		return nil, err
+	}
+	m := &Measured{}
+	if err := s.await(ctx, m); err != nil {
+		return m, err
+	}
+	begun := time.Now()
+	watch := noise.Watch(s.own(cell))
+	out, err := s.start(ctx, bin, slices.Concat(s.args, cell.args(), more))
+	m.Took, m.Noise = time.Since(begun), watch.Stop()
+	if err != nil {
+		return m, interrupted(ctx, err)
+	}
+	if m.Results, err = parse(out, names); err != nil {
+		return m, err
+	}
+	for _, r := range m.Results {
+		r.Values = append(r.Values, m.Noise.Metrics()...)
+	}
+	return m, nil
+}
+
+// await waits until the machine is quiet, or the budget is spent.
+func (s *Session) await(ctx context.Context, m *Measured) (err error) {
+	c := noise.Config{Limit: s.Plan.Quiet, Look: 30 * time.Millisecond, Patience: min(s.budget, 5*time.Second)}
+	if c.Patience <= 0 {
+		c.Patience = -1 // one look
+	}
+	var quiet bool
+	m.Waited, quiet, err = noise.Quiet(ctx, c)
+	s.budget -= m.Waited
+	m.Loud = !quiet && m.Waited > 0 // without a wait nothing was told
+	return err
+}
+
+// own is what tells our processor time: that of this program, of the origin, and of
+// all processes that ended and were waited for. A Redis that was given is none of
+// them, so where it works nobody can tell.
+func (s *Session) own(c Cell) func() (time.Duration, bool) {
+	if s.Plan.Redis != "" && c.Spec.NeedsStore() {
+		return nil
+	}
+	return s.tree.CPU
+}
+
+// start runs the test binary and returns what it printed.
+func (s *Session) start(ctx context.Context, bin *Binary, args []string) ([]byte, error) {
+	cmd := exec.Command(bin.Path, args...)
+	cmd.Env = fleet.Env()
+	if s.Plan.Redis != "" {
+		cmd.Env = append(cmd.Env, "REDIS_URL="+s.Plan.Redis) // a password should not be an argument
+	}
+	p, err := child.Start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start the benchmark: %w", err)
+	}
+	defer p.Stop(5 * time.Second)
+	defer context.AfterFunc(ctx, func() { p.Stop(3 * time.Second) })() // its workers go with it
+	p.Stdout.SetReadDeadline(time.Now().Add(sampleLimit + 10*s.Plan.Benchtime))
+	out, err := io.ReadAll(p.Stdout)
+	if err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("the benchmark did not end: %w", err)
+	}
+	if p.Stop(5*time.Second) != nil {
+		return nil, fmt.Errorf("%s: %w", failure(out), p.Obituary())
+	}
+	return out, nil
+}
+
+// sampleLimit is how long one sample may take before it counts as hanging.
+const sampleLimit = 10 * time.Minute
