@@ -30,8 +30,8 @@ nestings: ## the promises of all nestings of two and three levels (takes half an
 bench: levels ## compare the levels on four workloads, in under three minutes
 	@.bin/levels bench $(ARGS)
 
-bench-full: levels ## the same with all six workloads and twenty rounds, in about half an hour
-	@.bin/levels bench --work empty,cpu,io,words,bytes,skew --rounds 20 --benchtime 500ms $(ARGS)
+bench-full: levels ## measure all there is: sizes, widths, load, METG, distance, costs, in under an hour
+	@.bin/levels bench --preset full $(ARGS)
 
 variants: levels ## compare the ways to build a level on this host, in about four minutes
 	@.bin/levels bench --work empty,cpu,io --level serial,process,process/socket,process/shm,thread,thread/channel,thread/per-task,thread/gil,async,async/semaphore,async/errgroup,async/loop $(ARGS)

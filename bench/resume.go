@@ -75,6 +75,15 @@ func readRecord(dir string) (r record, hash string, err error) {
 	return r, hashOfText(text), nil
 }
 
+// PlanOf is the plan of the run in a folder, complete.
+func PlanOf(dir string) (Plan, error) {
+	r, _, err := readRecord(dir)
+	if err != nil {
+		return Plan{}, Environment(err)
+	}
+	return r.Plan, nil
+}
+
 // Resume goes on with a run that was interrupted, or killed: exactly what is missing
 // is measured, in the order of its plan, and what failed is tried once more. The URL
 // of a Redis is no part of a plan, and so is given again.

@@ -55,13 +55,6 @@ func OpenSession(ctx context.Context, r Runner, p Plan) (_ *Session, err error) 
 }
 
 func (s *Session) open(ctx context.Context, r Runner) error {
-	if r.Out != "" {
-		l, err := lock.Take(r.Out)
-		if err != nil {
-			return err
-		}
-		s.undo = append(s.undo, func() { l.Release() })
-	}
 	r.step("looking at the corpus and the store")
 	corpus, err := workload.OpenCorpus(s.Plan.Corpus)
 	if err != nil {
@@ -72,6 +65,13 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	config := fleet.Config{Worker: r.Worker, Redis: s.Plan.Redis, Embedded: s.Plan.Embedded}
 	if s.Store, err = s.Plan.store(ctx, config); err != nil {
 		return err
+	}
+	if r.Out != "" {
+		l, err := lock.Take(r.Out)
+		if err != nil {
+			return err
+		}
+		s.undo = append(s.undo, func() { l.Release() })
 	}
 	if s.Tmp, err = os.MkdirTemp("", "fourlevels-bench-"); err != nil {
 		return err

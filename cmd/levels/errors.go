@@ -103,6 +103,12 @@ func wants(f *pflag.Flag) string {
 		return "a duration, as in --" + f.Name + " 200ms (give the unit)"
 	case "bool":
 		return "true or false"
+	case "float64":
+		return "a number, as in --" + f.Name + " " + f.DefValue
+	case "intSlice":
+		return "a list of whole numbers, as in --" + f.Name + " 10,100"
+	case "durationSlice":
+		return "a list of durations, as in --" + f.Name + " 1ms,10ms (give the unit)"
 	case "stringSlice":
 		return "a list, as in --" + f.Name + " " + strings.Trim(f.DefValue, "[]")
 	}

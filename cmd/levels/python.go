@@ -24,6 +24,17 @@ func checkPython(specs []fleet.Spec, works ...string) error {
 	return nil
 }
 
+// checkPythonIn rejects the cells of a plan that are to run in Python what it does not
+// know.
+func checkPythonIn(p bench.Plan) error {
+	for _, c := range p.Cells() {
+		if err := checkPython([]fleet.Spec{c.Spec}, c.Work); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // findPython starts each of the specs that needs Python once: what is missing
 // shows before anything is measured.
 func findPython(ctx context.Context, specs []fleet.Spec) error {
