@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fourlevels/fourlevels/bench/lock"
 )
@@ -135,5 +136,16 @@ func TestEnvironment(t *testing.T) {
 	var environment EnvironmentError
 	if !errors.As(err, &environment) || !errors.Is(err, inner) || err.Error() != "no disk" {
 		t.Errorf("%v is not an EnvironmentError around what it was given", err)
+	}
+}
+
+// await waits until something is so, for a minute at most.
+func await(t *testing.T, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Error("it did not come to be within a minute")
+			return
+		}
 	}
 }

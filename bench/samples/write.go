@@ -132,9 +132,12 @@ func (w *Writer) catchUp(r *Run) error {
 // its last seal was not finished: its seal is missing, not wrong.
 func (l *ledger) tornBehind(data []byte) bool {
 	behind := data[l.whole:]
+	if l.whole == 0 {
+		_, behind, _ = bytes.Cut(data, []byte("\n")) // the head is no seal
+	}
 	if at := bytes.LastIndexByte(behind, '\n'); at >= 0 {
 		lines := append([]byte("\n"), behind[:at+1]...)
-		return l.whole == 0 || !bytes.Contains(lines, []byte("\n# "))
+		return !bytes.Contains(lines, []byte("\n# "))
 	}
 	return true
 }
