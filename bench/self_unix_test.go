@@ -74,12 +74,12 @@ func shape(t *testing.T, dir string) (all []string) {
 	return append(all, fmt.Sprint("sealed ", run.Sealed, " ended ", run.Ended, " rounds ", run.Rounds, " ", run.Setting("binary"), run.Setting("plan")))
 }
 
-// theRun is the folder of the only run in out.
+// theRun is the folder of the only run in out; one without a plan was never begun.
 func theRun(t *testing.T, out string) string {
 	t.Helper()
-	runs, err := filepath.Glob(filepath.Join(out, "2*"))
-	if err != nil || len(runs) != 1 {
-		t.Fatalf("runs %q, %v", runs, err)
+	plans, err := filepath.Glob(filepath.Join(out, "2*", PlanFile))
+	if err != nil || len(plans) != 1 {
+		t.Fatalf("runs %q, %v", plans, err)
 	}
-	return runs[0]
+	return filepath.Dir(plans[0])
 }
