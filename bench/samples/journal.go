@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"slices"
@@ -42,17 +43,49 @@ func openJournal(file string) (Journal, error) {
 		return Journal{}, fmt.Errorf("open journal: %w", err)
 	}
 	var j Journal
+	sums := 0
 	for n := 1; len(data) > 0; n++ {
 		line, rest, whole := bytes.Cut(data, []byte("\n"))
 		if !whole {
 			return Journal{}, fmt.Errorf("%s:%d: the last line is cut: it has no newline", Clean(file), n)
 		}
-		if err := j.take(line); err != nil {
+		summed, err := checkSum(line)
+		if summed {
+			sums++
+		}
+		if err == nil && sums > 0 && sums < n {
+			err = errors.New("a journal with checksums has a line without one: the file was changed or damaged")
+		}
+		if err == nil {
+			err = j.take(line)
+		}
+		if err != nil {
 			return Journal{}, fmt.Errorf("%s:%d: %w", Clean(file), n, err)
 		}
 		data = rest
 	}
 	return j, nil
+}
+
+// sumField ends a line: the checksum of all of the line before it.
+const sumField = `,"crc32c":"%08x"}`
+
+// appendSum puts the checksum into a line of JSON.
+func appendSum(line []byte) []byte {
+	line = bytes.TrimSuffix(line, []byte("}"))
+	return fmt.Appendf(line, sumField, crc32.Checksum(line, castagnoli))
+}
+
+// checkSum checks a line that has a checksum. Journals of older versions have none.
+func checkSum(line []byte) (has bool, err error) {
+	at := bytes.LastIndex(line, []byte(sumField[:len(`,"crc32c":"`)]))
+	if at < 0 {
+		return false, nil
+	}
+	if want := appendSum(append(line[:at:at], '}')); !bytes.Equal(line, want) {
+		return true, errors.New("the checksum does not fit the line: the file was changed or damaged")
+	}
+	return true, nil
 }
 
 // take adds one line.
@@ -114,6 +147,39 @@ func (j *Journal) Failures(round int, cell string, twin bool) (n int) {
 		}
 	}
 	return n
+}
+
+// check says what a sealed run and its journal do not agree on. Samples are noted after
+// they are on disk, so of a run that was killed the last may not have been.
+func (r *Run) check() error {
+	if !r.hasSeals {
+		return nil
+	}
+	if r.Journal.Ended && !r.Ended {
+		return errors.New("its end is missing: the journal says that the run was carried out, and the file does not")
+	}
+	if len(r.Journal.Entries) == 0 {
+		return nil // it came without one
+	}
+	noted := map[key]bool{}
+	for _, e := range r.Journal.Entries {
+		if e.OK {
+			noted[key{ParseName(e.Cell).ID, e.Round, e.Twin}] = true
+		}
+	}
+	for _, c := range r.Cells {
+		for _, s := range c.Samples {
+			k := key{c.Name.ID, s.Round, s.Twin}
+			if !noted[k] && (r.Ended || !r.last[k]) {
+				return fmt.Errorf("%s has a sample in round %d that the journal does not know", quote(c.Name.ID, 120), s.Round)
+			}
+			delete(noted, k)
+		}
+	}
+	for k := range noted {
+		return fmt.Errorf("%s has lost its sample of round %d, which the journal knows", quote(k.cell, 120), k.round)
+	}
+	return nil
 }
 
 // failure says in one line why attempts failed, or "" if none did.

@@ -1,6 +1,7 @@
 package samples
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -37,3 +38,6 @@ func Clip(s string, n int) string {
 	}
 	return s
 }
+
+// quote is text from a file as errors show it.
+func quote(s string, n int) string { return cmp.Or(Clip(Clean(s), n), `""`) }

@@ -211,7 +211,7 @@ func (w *Writer) Note(entries ...Entry) error {
 		if err != nil {
 			return err
 		}
-		text.Write(append(line, '\n'))
+		text.Write(append(appendSum(line), '\n'))
 	}
 	if _, err := w.journal.Write(text.Bytes()); err != nil {
 		return err

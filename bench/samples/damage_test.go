@@ -1,0 +1,126 @@
+package samples
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// A file that was cut says so, wherever the cut is. By itself it can be taken for a
+// shorter run at its seals only, and then for one that was not carried out.
+func TestCutAtEveryByte(t *testing.T) {
+	t.Parallel()
+	dir := whole(t)
+	data, want := read(t, dir, File), open1(t, dir)
+	seals := 0
+	for n := range data {
+		run, err := Read(bytes.NewReader(data[:n]), "cut")
+		if err != nil {
+			clean(t, err)
+		} else if run.Ended || !prefixOf(run, want) {
+			t.Errorf("cut at byte %d: another run, ended %t", n, run.Ended)
+		} else if run.Sealed > 0 {
+			if seals++; seals != run.Sealed || !bytes.HasSuffix(data[:n], []byte("\n")) {
+				t.Errorf("cut at byte %d it has %d seals, and is the file of %d that can be read", n, run.Sealed, seals)
+			}
+		}
+		write(t, dir, File, data[:n])
+		if _, err := Open(dir); err == nil {
+			t.Errorf("cut at byte %d, and the journal does not notice", n)
+		}
+	}
+	if seals != want.Sealed { // the last seal is followed by the end
+		t.Errorf("%d files could be read, of %d seals", seals, want.Sealed)
+	}
+}
+
+// No flipped bit becomes another number.
+func TestFlippedBits(t *testing.T) {
+	t.Parallel()
+	dir := whole(t)
+	want := open1(t, dir)
+	for file, times := range map[string]int{File: 4096, JournalFile: 1024} {
+		data := read(t, dir, file)
+		r := rand.New(rand.NewPCG(1, uint64(times)))
+		refused := 0
+		for range times {
+			at, bit := r.IntN(len(data)), byte(1)<<r.IntN(8)
+			data[at] ^= bit
+			write(t, dir, file, data)
+			run, err := Open(dir)
+			if err != nil {
+				refused++
+				clean(t, err)
+			} else if !sameData(run, want) {
+				t.Errorf("%s: bit %08b of byte %d flipped gives another run: %q", file, bit, at, data[max(0, at-40):min(len(data), at+40)])
+			}
+			data[at] ^= bit
+		}
+		write(t, dir, file, data)
+		t.Logf("%s: of %d flipped bits %d are refused, and the others change nothing", file, times, refused)
+		if refused < times*9/10 {
+			t.Errorf("%s: only %d of %d are refused", file, refused, times)
+		}
+	}
+}
+
+// Whatever is lost behind a seal, a run can be resumed from there, and is then like
+// one that was never disturbed.
+func TestResumeAfterEveryCut(t *testing.T) {
+	t.Parallel()
+	dir := whole(t)
+	data, want := read(t, dir, File), open1(t, dir)
+	for n := range data[:bytes.Index(data, []byte("# end "))] {
+		cut := t.TempDir()
+		write(t, cut, File, data[:n])
+		w, run, err := Resume(cut, config)
+		if err != nil {
+			t.Fatalf("cut at byte %d: %v", n, err)
+		}
+		if !prefixOf(run, want) || len(run.Journal.Entries) != run.Sealed {
+			t.Errorf("cut at byte %d: %d samples, %d noted", n, run.Sealed, len(run.Journal.Entries))
+		}
+		done := 0
+		add(t, w, skip(plan(), func(s sample) bool { done++; return done <= run.Sealed }))
+		finish(t, w)
+		if got := open1(t, cut); !sameData(got, want) {
+			t.Errorf("cut at byte %d and resumed, it is another run", n)
+		}
+		os.RemoveAll(cut)
+	}
+}
+
+// skip leaves out the samples that are on disk; those that failed are tried again.
+func skip(all []sample, done func(sample) bool) (left []sample) {
+	for _, s := range all {
+		if s.results == nil || !done(s) {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// Resume cuts off what was not finished, and never what was damaged.
+func TestResumeLeavesDamageAlone(t *testing.T) {
+	dir := whole(t)
+	os.Remove(filepath.Join(dir, JournalFile))
+	data := read(t, dir, File)
+	data = data[:bytes.Index(data, []byte("# end "))]
+	lastSeal := bytes.LastIndex(data, []byte("\n# ")) + 1
+	for _, at := range []int{0, 5, len(head), bytes.Index(data, []byte("1 round")), bytes.Index(data, []byte("checksum")), lastSeal - 3, lastSeal + 20} {
+		damaged := bytes.Clone(data)
+		damaged[at] ^= 1
+		write(t, dir, File, damaged)
+		if w, _, err := Resume(dir, config); err == nil {
+			w.Close()
+			t.Errorf("damaged at byte %d, and resumed", at)
+		} else {
+			clean(t, err)
+		}
+		if got := read(t, dir, File); !bytes.Equal(got, damaged) {
+			t.Errorf("damaged at byte %d: the file was changed", at)
+		}
+	}
+}

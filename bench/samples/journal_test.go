@@ -1,0 +1,120 @@
+package samples
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What the journal and the samples do not agree on.
+func TestJournalAgainstSamples(t *testing.T) {
+	note := func(text string) []byte { return append(appendSum([]byte(text)), '\n') }
+	lines := func(data []byte) [][]byte {
+		return bytes.SplitAfter(data, []byte("\n"))
+	}
+	without := func(n int) func([]byte) []byte {
+		return func(data []byte) []byte {
+			all := lines(data)
+			return bytes.Join(append(all[:n:n], all[n+1:]...), nil)
+		}
+	}
+	for _, test := range []struct {
+		name, want string
+		change     func(journal []byte) []byte
+	}{
+		{"as it is", "", func(j []byte) []byte { return j }},
+		{"none", "", func([]byte) []byte { return nil }},
+		{"killed before the last line", "", func(j []byte) []byte { return j[:bytes.LastIndex(j, []byte(`{"ok":true,"end"`))] }},
+		{"no note of the first", "has a sample in round 1 that the journal does not know", without(0)},
+		{"a sample that is not there", "has lost its sample of round 9, which the journal knows", func(j []byte) []byte {
+			return append(note(`{"round":9,"cell":"Throughput/level=serial/work=cpu","ok":true}`), j...)
+		}},
+		{"a line without its sum", "a journal with checksums has a line without one", func(j []byte) []byte {
+			return append(bytes.Clone(j), `{"round":9,"cell":"x","ok":false}`+"\n"...)
+		}},
+		{"another sum", "the checksum does not fit the line", func(j []byte) []byte { return bytes.Replace(j, []byte(`"seconds":0.5`), []byte(`"seconds":0.6`), 1) }},
+		{"not JSON", "not a journal entry: ", func(j []byte) []byte { return append(note("oops"), j...) }},
+		{"no cell", `not a journal entry: it needs a "cell" and an "ok"`, func(j []byte) []byte { return append(note(`{"ok":true}`), j...) }},
+		{"cut", "the last line is cut: it has no newline", func(j []byte) []byte { return j[:len(j)-1] }},
+	} {
+		dir := whole(t)
+		write(t, dir, JournalFile, test.change(read(t, dir, JournalFile)))
+		_, err := Open(dir)
+		switch {
+		case test.want == "" && err != nil, test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: have error %v, want %q", test.name, err, test.want)
+		case err != nil:
+			clean(t, err)
+		}
+	}
+}
+
+// A writer that dies between a sample and its note leaves a run that can be read, and
+// the next one catches up.
+func TestDiedBeforeTheNote(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(dir, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := plan()
+	add(t, w, all[:2])
+	if err := w.Append(all[2].round, all[2].twin, all[2].results); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if run := open1(t, dir); run.Sealed != 3 || len(run.Journal.Entries) != 2 {
+		t.Errorf("%d samples, %d noted", run.Sealed, len(run.Journal.Entries))
+	}
+	w, run, err := Resume(dir, config)
+	if err != nil || len(run.Journal.Entries) != 3 {
+		t.Fatalf("%+v, %v", run, err)
+	}
+	add(t, w, all[3:])
+	finish(t, w)
+	if !sameData(open1(t, dir), open1(t, whole(t))) {
+		t.Error("it is another run")
+	}
+}
+
+// The last attempt counts, of a twin too.
+func TestAttempts(t *testing.T) {
+	of := func(twin, ok bool) Entry {
+		return Entry{Round: 1, Cell: "X", Twin: twin, OK: ok, Error: map[bool]string{false: "it broke"}[ok]}
+	}
+	for _, test := range []struct {
+		name    string
+		entries []Entry
+		failed  bool
+	}{
+		{"failed", []Entry{of(false, false)}, true},
+		{"tried again", []Entry{of(false, false), of(false, true)}, false},
+		{"its twin failed", []Entry{of(false, true), of(true, false)}, true},
+		{"its twin failed before", []Entry{of(true, false), of(false, true)}, true},
+		{"its twin was tried again", []Entry{of(false, true), of(true, false), of(true, true)}, false},
+		{"failed, and its twin did not", []Entry{of(false, false), of(true, true)}, true},
+	} {
+		j := Journal{Entries: test.entries}
+		if got := failure(j.Of(ParseName("X-2"))); (got != "") != test.failed {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+	j := Journal{Entries: []Entry{of(false, false), of(true, false), of(false, false), of(false, true)}}
+	if n := j.Failures(1, "X", false); n != 2 {
+		t.Errorf("%d failures, want 2", n)
+	}
+}
+
+// An old run has neither seals nor checksums.
+func TestJournalOfAnOldRun(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, File, []byte("rounds: 2\n"+line+line))
+	write(t, dir, JournalFile, []byte(`{"round":1,"cell":"Throughput/level=async/impl=pool/work=cpu/grain=1","ok":true}`+"\n"))
+	if run := open1(t, dir); run.Sealed != 0 || !run.Journal.Complete {
+		t.Errorf("have %+v", run)
+	}
+	os.Remove(filepath.Join(dir, JournalFile))
+	open1(t, dir)
+}
