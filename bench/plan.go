@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -112,6 +113,9 @@ func (p Plan) Complete() (Plan, error) {
 		return p, fmt.Errorf("filter %.80q: %w", p.Filter, err)
 	}
 	if len(p.Cells()) == 0 {
+		if p.Filter == "" {
+			return p, errors.New("nothing to measure: no pair of level and workload makes sense for what is asked (a round trip is for machines, METG for cpu and io, startup for empty)")
+		}
 		return p, fmt.Errorf("filter %.80q leaves nothing to measure", p.Filter)
 	}
 	orDefault(&p.Patience, p.Estimate()/10)

@@ -96,10 +96,12 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("no %q in %s after two minutes", args[1], args[0])
 }
 
-// glob NAME PATTERN sets the variable to the one file of that pattern.
+// glob NAME PATTERN sets the variable to the one file of that pattern, but for those
+// whose name begins with a dot.
 func glob(ts *testscript.TestScript, neg bool, args []string) {
 	files, err := filepath.Glob(ts.MkAbs(args[1]))
 	ts.Check(err)
+	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasPrefix(filepath.Base(f), ".") })
 	if len(files) != 1 {
 		ts.Fatalf("%d files are like %s: %q", len(files), args[1], files)
 	}
