@@ -51,14 +51,11 @@ of cpu and io only. --list shows what remains.`,
   levels bench --resume results/runs/20260101T120000Z-1a2b3c4d5e   go on with a run`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.check(); err != nil {
-				return err
-			}
 			if flags.resume != "" {
 				return resumeBench(cmd, &flags, out)
 			}
 			plan, err := flags.plan(cmd)
-			if err != nil {
+			if err := errors.Join(out.check(), err); err != nil {
 				return err
 			}
 			if flags.list {
@@ -86,7 +83,7 @@ func startBench(ctx context.Context, plan bench.Plan, dir string, out output) er
 // resumeBench goes on with a run. Its plan is its own, so flags that would change it
 // have no place.
 func resumeBench(cmd *cobra.Command, flags *benchFlags, out output) error {
-	var err error
+	err := out.check()
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if !slices.Contains([]string{"resume", "redis", "format", "color"}, f.Name) && err == nil {
 			err = usage("resume", fmt.Errorf("the run has its plan already, leave out --%s", f.Name))
