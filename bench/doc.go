@@ -21,12 +21,17 @@
 // Every output is checked, outside the measured time. The checksum over the
 // outputs is reported too: it must be the same at every level.
 //
-// [Run], which is behind `levels bench`, builds the test binary once. In each
+// [Runner.Run], which is behind `levels bench`, builds the test binary once. In each
 // round it measures every cell once, in shuffled order, in a fresh process. So
 // what disturbs the machine for a while disturbs all levels alike; a level that
-// is always measured last would otherwise pay for the heat of the others. The
-// samples are written in Go's benchmark format as they come; package report
-// reads them, and so does benchstat.
+// is always measured last would otherwise pay for the heat of the others. One cell
+// in ten is measured twice in a row: what differs between such twins is noise. Before
+// each sample the machine may become quiet, for a while, and what disturbed the sample
+// stands beside it.
+//
+// The samples are written in Go's benchmark format as they come, sealed one by one;
+// package samples reads them, and so does benchstat. The plan is written before them,
+// so that [Runner.Resume] can go on with a run that was killed.
 //
 // # What is not
 //

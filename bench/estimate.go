@@ -14,15 +14,19 @@ func (p Plan) Estimate() (sum time.Duration) {
 }
 
 // estimate is about how long one sample of the cell takes: its benchmarks, and to
-// start, warm up and close what they run on.
+// start, warm up and close what they run on. Where tasks wait, a batch takes a while
+// however short the benchmark is to be.
 func (c Cell) estimate(benchtime time.Duration) time.Duration {
-	switch c.Kind {
-	case "load": // three loops of a thousand tasks or more
-		return 3*max(benchtime, 1500*time.Millisecond) + 500*time.Millisecond
-	case "metg":
-		return 6*benchtime + 500*time.Millisecond
-	case "startup", "cost":
-		return 3*benchtime + 500*time.Millisecond
+	const around, batch = 200 * time.Millisecond, 700 * time.Millisecond
+	switch {
+	case c.Kind == "load": // three loops of a thousand tasks or more
+		return around + 3*max(benchtime, 1500*time.Millisecond)
+	case c.Kind == "metg":
+		return around + 6*benchtime
+	case c.Kind != "table":
+		return around + 3*benchtime
+	case Waits(c.Work):
+		return around + 3*benchtime + batch
 	}
-	return 3*benchtime + 500*time.Millisecond
+	return around + 2*benchtime
 }

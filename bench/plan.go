@@ -22,7 +22,7 @@ type Plan struct {
 	Filter string // of cells, in benchproc's words, as "/level:thread /work:(cpu OR io)"; "" means all
 
 	Rounds    int           // 0 means 6, the least that gives a median an interval of 95 %
-	Benchtime time.Duration // of each benchmark; 0 means 200 ms
+	Benchtime time.Duration // of each benchmark; 0 means 150 ms
 	Seed      uint64        // of the order of cells, and of the inputs; 0 is a seed like any other
 
 	Latency time.Duration // that the origin adds to each answer; 0 means 2 ms, and less than 0 none
@@ -30,7 +30,7 @@ type Plan struct {
 	Corpus  string        // folder of the pages; "" means the source of the Go standard library
 
 	Quiet    float64       // pressure in percent, see package noise, under which the machine is quiet; 0 means 10
-	Patience time.Duration // for all samples together, to wait until it is; 0 means a tenth of the time planned, and less than 0 none
+	Patience time.Duration // for all samples together, to wait until it is; 0 means a twentieth of the time planned, and less than 0 none
 
 	Redis    string `json:"-"` // URL of the Redis for machine/queue; "" means a private one
 	Embedded bool   // take the embedded stand-in even if a server is on PATH
@@ -104,7 +104,7 @@ func (p Plan) Complete() (Plan, error) {
 		return p, fmt.Errorf("plan of %d rounds, benchtime %v, quiet at %v %%: none can be less than 0", p.Rounds, p.Benchtime, p.Quiet)
 	}
 	orDefault(&p.Rounds, 6)
-	orDefault(&p.Benchtime, 200*time.Millisecond)
+	orDefault(&p.Benchtime, 150*time.Millisecond)
 	orDefault(&p.Latency, 2*time.Millisecond)
 	orDefault(&p.Sample, 128)
 	orDefault(&p.Quiet, 10)
@@ -118,7 +118,7 @@ func (p Plan) Complete() (Plan, error) {
 		}
 		return p, fmt.Errorf("filter %.80q leaves nothing to measure", p.Filter)
 	}
-	orDefault(&p.Patience, p.Estimate()/10)
+	orDefault(&p.Patience, p.Estimate()/20)
 	p.Patience = max(p.Patience, 0)
 	p.whole = true
 	return p, nil

@@ -35,10 +35,10 @@ func spec(t *testing.T, s string) fleet.Spec {
 
 func TestCompleteFillsInTheDefaults(t *testing.T) {
 	want := Plan{
-		Axes: []Axes{{Kinds: []string{"table"}, Levels: Levels, Every: 1}}, Rounds: 6, Benchtime: 200 * time.Millisecond,
+		Axes: []Axes{{Kinds: []string{"table"}, Levels: Levels, Every: 1}}, Rounds: 6, Benchtime: 150 * time.Millisecond,
 		Latency: 2 * time.Millisecond, Sample: 128, Quiet: 10, whole: true,
 	}
-	want.Patience = want.Estimate() / 10
+	want.Patience = want.Estimate() / 20
 	if got := complete(t, Plan{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("the zero plan is %+v\nwant %+v", got, want)
 	}

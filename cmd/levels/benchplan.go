@@ -40,7 +40,7 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f.IntSliceVar(&b.axes.Batches, "batch", nil, "tasks handed over at once, by comma; 0 means enough to keep the level busy")
 	f.DurationSliceVar(&b.axes.RTTs, "rtt", nil, "round trips to machines, by comma; 0 is that of loopback")
 	f.IntVar(&b.given.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %, full takes 20")
-	f.DurationVar(&b.given.Benchtime, "benchtime", 200*time.Millisecond, "how long each benchmark runs, about")
+	f.DurationVar(&b.given.Benchtime, "benchtime", 150*time.Millisecond, "how long each benchmark runs, about; full takes 200ms")
 	f.Uint64Var(&b.given.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
 	f.DurationVar(&b.given.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer")
 	f.StringVar(&b.pages, "pages", "128", "pages of the corpus that words counts: a number, or all")
@@ -49,7 +49,7 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f.Lookup("redis").DefValue = "" // it may hold a password
 	f.BoolVar(&b.given.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
 	f.Float64Var(&b.given.Quiet, "quiet", 10, "percent of the time that something may wait for a processor where the machine counts as quiet")
-	f.DurationVar(&b.given.Patience, "patience", 0, "how long the run waits for a quiet machine, in all (default: a tenth of its time)")
+	f.DurationVar(&b.given.Patience, "patience", 0, "how long the run waits for a quiet machine, in all (default: a twentieth of its time)")
 	f.StringVar(&b.out, "out", "", "folder for the results (default: results/runs in the checkout)")
 	f.StringVar(&b.resume, "resume", "", "folder of a run to go on with")
 	f.BoolVar(&b.list, "list", false, "print what would be measured, and about how long it takes, and measure nothing")
@@ -67,8 +67,11 @@ func (b *benchFlags) plan(cmd *cobra.Command) (p bench.Plan, err error) {
 	}
 	p = b.given
 	p.Redis = b.redis
-	if !changed("rounds") && preset.Rounds > 0 {
+	if !changed("rounds") {
 		p.Rounds = preset.Rounds
+	}
+	if !changed("benchtime") {
+		p.Benchtime = preset.Benchtime
 	}
 	if p.Latency == 0 {
 		p.Latency = -1 // none, where a Plan's 0 is the default
