@@ -149,6 +149,22 @@ func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration
 	return half, ok
 }
 
+// moment waits for a moment of a run: one of its start, or one after some more of its
+// samples.
+func moment(t *testing.T, r *rand.Rand, out string, took time.Duration, samples int) {
+	t.Helper()
+	_, before := sealed(t, out)
+	if more := r.IntN(samples / 2); more > 0 {
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			if text, noted := sealed(t, out); noted >= before+more || strings.Contains(text, "\n# end ") {
+				break
+			}
+		}
+		took /= time.Duration(samples)
+	}
+	time.Sleep(time.Duration(r.Int64N(int64(took)))) // what is tried is the moment
+}
+
 // sealed is the part of a run's samples that has its seals, and how many samples the
 // journal has.
 func sealed(t *testing.T, out string) (text string, noted int) {

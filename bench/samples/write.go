@@ -205,6 +205,9 @@ func (w *Writer) flush() error {
 
 // Note adds entries to the journal.
 func (w *Writer) Note(entries ...Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	var text bytes.Buffer
 	for _, e := range entries {
 		line, err := json.Marshal(e)
