@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -115,12 +114,12 @@ func TestOpenWaitsForWorkerThenDrops(t *testing.T) {
 // In real time: each call is made once, with its own number, by no more workers
 // than allowed, and the histograms hold as many times as there were calls.
 func TestOpenMakesEachCallOnce(t *testing.T) {
-	for _, spin := range []time.Duration{0, time.Millisecond} {
-		t.Run(fmt.Sprint("spin=", spin), func(t *testing.T) {
+	for name, o := range map[string]load.Open{"timers": {}, "spin": {Spin: time.Millisecond}, "punctual": {Punctual: true}} {
+		t.Run(name, func(t *testing.T) {
 			const calls, workers = 500, 8
 			var seen [calls]atomic.Int32
 			var busy [workers]atomic.Bool
-			o := load.Open{Rate: 5000, Duration: calls * time.Second / 5000, MaxInFlight: workers, Spin: spin}
+			o.Rate, o.Duration, o.MaxInFlight = 5000, calls*time.Second/5000, workers
 			r, err := o.Run(t.Context(), func(_ context.Context, worker, i int) error {
 				if !busy[worker].CompareAndSwap(false, true) {
 					t.Errorf("worker %d makes two calls at once", worker)
