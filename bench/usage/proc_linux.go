@@ -122,13 +122,17 @@ func waitedFor() time.Duration {
 //
 // Getrusage has such a number too, but hands it down: a child starts with the
 // peak of the parent that forked it.
-func peakRSS(proc string, pid int) int64 {
-	status, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "status"))
+func peakRSS(proc string, pid int) int64 { return status(proc, pid, "VmHWM:") }
+
+// status answers a size in the status of a process, in bytes, and 0 for one that has
+// exited.
+func status(proc string, pid int, field string) int64 {
+	text, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "status"))
 	if err != nil {
 		return 0
 	}
-	for line := range bytes.Lines(status) {
-		if value, ok := bytes.CutPrefix(line, []byte("VmHWM:")); ok {
+	for line := range bytes.Lines(text) {
+		if value, ok := bytes.CutPrefix(line, []byte(field)); ok {
 			var kib int64
 			fmt.Sscanf(string(value), "%d kB", &kib)
 			return kib << 10

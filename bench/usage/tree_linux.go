@@ -116,6 +116,20 @@ func (t *Tree) PeakRSS() (int64, bool) {
 	return sum, sum > 0
 }
 
+// Held finds the tree anew and answers how much memory its processes hold now, in
+// bytes: their own, without the pages of files, most of which they share. False says that
+// it was not measured.
+func (t *Tree) Held() (int64, bool) {
+	if !t.Refresh() {
+		return 0, false
+	}
+	var sum int64
+	for _, p := range t.procs {
+		sum += status("/proc", p.pid, "RssAnon:") + status("/proc", p.pid, "RssShmem:")
+	}
+	return sum, sum > 0
+}
+
 // Processes finds the tree anew and answers how many live processes it has, the
 // calling one included. False says that nobody knows.
 func (t *Tree) Processes() (int, bool) {

@@ -21,6 +21,9 @@ func (*Tree) CPU() (time.Duration, bool) { return 0, false }
 // PeakRSS answers false: it was not measured.
 func (*Tree) PeakRSS() (int64, bool) { return 0, false }
 
+// Held answers false: it was not measured.
+func (*Tree) Held() (int64, bool) { return 0, false }
+
 // Usage answers false: neither was measured.
 func (*Tree) Usage() (Usage, bool) { return Usage{}, false }
 
