@@ -423,10 +423,8 @@ func (c Cell) name(w workload.Workload, benchmark string) string {
 	}
 	batch := 1
 	switch benchmark {
-	case "Throughput":
+	case "Throughput", "METG":
 		batch = c.Tasks(w)
-	case "METG":
-		batch = metgBatch
 	}
 	name += fmt.Sprintf("/workers=%d/inflight=%d/batch=%d", max(c.Spec[0].Width, 1), c.Spec.AtOnce(), batch)
 	if c.RTT > 0 {
@@ -435,14 +433,17 @@ func (c Cell) name(w workload.Workload, benchmark string) string {
 	return name
 }
 
-// Tasks is how many tasks of the workload a batch of the cell has.
+// Tasks is how many tasks of the workload a batch of the cell has. Where the smallest
+// task is looked for, 4096 that compute share the cost of a hand-over, or four waits of
+// all that can wait at once.
 func (c Cell) Tasks(w workload.Workload) int {
-	if c.Batch > 0 {
+	switch {
+	case c.Kind == "metg" && Waits(c.Work):
+		return max(16, 4*c.Spec.AtOnce())
+	case c.Kind == "metg":
+		return 4096
+	case c.Batch > 0:
 		return multiple(c.Batch, w.Distinct)
 	}
 	return Batch(c.Spec, w)
 }
-
-// metgBatch is how many tasks share the cost of a hand-over where the smallest one
-// is looked for.
-const metgBatch = 4096

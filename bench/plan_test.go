@@ -228,3 +228,16 @@ func TestNamesOfACell(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 }
+
+// A batch of METG is large where tasks compute, and a few waits where they wait.
+func TestNamesOfMETG(t *testing.T) {
+	for work, want := range map[string]string{"cpu": "METG/level=thread/impl=crew/work=cpu/workers=7/inflight=7/batch=4096", "io": "METG/level=thread/impl=crew/work=io/workers=7/inflight=7/batch=28"} {
+		c, err := NewCell("metg", "thread:7", work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Names(outline(work)); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", work, got, want)
+		}
+	}
+}
