@@ -1,0 +1,114 @@
+package bench_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/stat"
+	"github.com/fourlevels/fourlevels/bench/stat/metg"
+	"github.com/fourlevels/fourlevels/levels/workload"
+)
+
+// BenchmarkMETG looks for the smallest task that a level runs at half of peak
+// efficiency, and at nine tenths.
+//
+// It reports the granularity of Task Bench: processor time a task, wall times cores over
+// tasks, overhead included. At 50 % half of it is work. (The METG in bench/peers is the
+// work alone, so a half of this one.) Where tasks wait, the METG is the wait of a task,
+// and the peak an ideal schedule: the waits, as many at once as the level allows.
+//
+// A level that does not get there within the bounds has no such number.
+func BenchmarkMETG(b *testing.B) { each(b, "metg", 0, smallest) }
+
+func smallest(b *testing.B, c bench.Cell, w workload.Workload) {
+	l, j := open(b, c), newJob(c, w, 0)
+	j.warmUp(b, l)
+	h := &hunt{}
+	if bench.Waits(c.Work) {
+		h.waits(l, c)
+	} else {
+		h.computes(l, j, c.Tasks(w))
+	}
+	// A search takes longer than the benchtime, so the loop ends after one.
+	for b.Loop() {
+		budget := 6 * benchtime() // what is reported rests on many probes
+		h.report(b, "metg50-ns", 0.5, budget*2/5)
+		h.report(b, "metg90-ns", 0.9, budget*3/5)
+	}
+	b.ReportMetric(0, "ns/op") // an operation would be a search
+	j.report(b)
+}
+
+// A hunt is a search for the smallest task. Grains are rounds, or nanoseconds of wait.
+type hunt struct {
+	probe  metg.Probe
+	lo, hi float64 // at hi a probe takes about a tenth of a second
+
+	// unit is how long a grain of 1 takes, in nanoseconds, on a processor that is not
+	// disturbed: that of the quickest peak, since a disturbance makes any only longer.
+	unit  float64
+	whole bool // what is reported is a task with what the level adds
+
+	guess float64 // of the overhead, in grains; 0 before the first one
+}
+
+// find bisects, from a guess that some probes give, with as many probes as there is time
+// for.
+func (h *hunt) find(target float64, budget time.Duration) (metg.Crossing, error) {
+	begin := time.Now()
+	at := func() float64 { return min(max(h.guess*target/(1-target), h.lo), h.hi) }
+	if h.guess == 0 {
+		h.guess = math.Sqrt(h.lo * h.hi)
+	}
+	var took time.Duration
+	for range 2 { // the first one far away, the second near
+		start := time.Now()
+		var guesses []float64
+		for grain := at(); len(guesses) < 3; {
+			e, err := h.probe(grain)
+			if err != nil {
+				return metg.Crossing{}, err
+			}
+			guesses = append(guesses, max(grain*(1-e)/e, h.lo))
+		}
+		h.guess = stat.Median(guesses)
+		took = time.Since(start) / 3
+	}
+	const bracket, least, most = 6, 8, 400
+	probes := min(max(int((budget-time.Since(begin))/took)-bracket, least), most)
+	bounded := func(grain float64) (float64, error) {
+		if time.Since(begin) > 6*budget+time.Second { // on a loaded machine a crossing can move about
+			return 0, metg.ErrLost
+		}
+		return h.probe(grain)
+	}
+	r, err := metg.Bisect(bounded, metg.Config{Targets: []float64{target}, Lo: h.lo, Hi: h.hi, Start: at(), Budget: probes})
+	if err != nil {
+		return metg.Crossing{}, err
+	}
+	return r.Crossings[0], nil
+}
+
+// report reports the crossing, if there is one. Where the probes contradict each other
+// there is none, and where they say that the level was faster than the peak, the machine
+// was disturbed: that may happen once.
+func (h *hunt) report(b *testing.B, unit string, target float64, budget time.Duration) {
+	c, err := h.find(target, budget)
+	if errors.Is(err, metg.ErrEfficient) {
+		c, err = h.find(target, budget)
+	}
+	if err != nil && !errors.Is(err, metg.ErrLost) {
+		b.Fatal(err)
+	}
+	if c.Status != metg.Reached {
+		return
+	}
+	ns := c.Grain * h.unit
+	if h.whole {
+		ns /= target
+	}
+	b.ReportMetric(ns, unit)
+}
