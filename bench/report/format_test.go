@@ -143,7 +143,7 @@ func TestWideTerminalIsRoomy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := page(t, run, AsTable, Options{Width: 120}); !strings.Contains(text, "93.3x ±4%*") {
+	if text := page(t, run, AsTable, Options{Width: 120}); !strings.Contains(text, "93.1x ±3%*") {
 		t.Errorf("have tight figures:\n%s", text)
 	}
 }

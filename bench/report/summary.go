@@ -2,17 +2,14 @@ package report
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
-	"golang.org/x/perf/benchmath"
+	"github.com/fourlevels/fourlevels/bench/stat"
 )
 
-const (
-	confidence = 0.95
-	enough     = 6 // fewer samples have no interval at this confidence
-)
+// enough samples have an interval, of 95 %; fewer have none.
+const enough = 6
 
 // A column is a measurement as the tables show it, in all formats.
 type column struct {
@@ -93,7 +90,7 @@ func gain(r, serial *Row) Cell {
 	case r == serial:
 		return Cell{Center: 1, Lo: 1, Hi: 1, N: r.Rate.N}
 	}
-	c := ratio(r.crowded.Values("tasks/s"), serial.crowded.Values("tasks/s"))
+	c := ratio(r.crowded, serial.crowded, "tasks/s")
 	if !finite(c.Center) {
 		return Cell{Why: "the serial row has no speed to compare with"}
 	}
@@ -103,56 +100,24 @@ func gain(r, serial *Row) Cell {
 // summarize gives the median of values and its interval. It assumes nothing
 // about how they are distributed: benchmarks have long tails.
 func summarize(values []float64) Cell {
-	values = slices.Clone(values) // NewSample sorts, and their order is the rounds
-	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), confidence)
-	return Cell{Center: s.Center, Lo: s.Lo, Hi: s.Hi, N: len(values)}
+	lo, hi := stat.MedianInterval(values, stat.Confidence)
+	return Cell{Center: stat.Median(values), Lo: lo, Hi: hi, N: len(values)}
 }
 
-// ratio gives the median of a over that of b, with an interval by bootstrap: it
-// measures again, 2000 times, by drawing from the rounds there are. With as many
-// samples on both sides it draws whole rounds, because what disturbs a round
-// disturbs both, and then falls out of the ratio. The seed is fixed, so that a
-// report does not change when it is printed again.
-func ratio(a, b []float64) Cell {
-	c := Cell{Center: median(a) / median(b), Lo: math.Inf(-1), Hi: math.Inf(1), N: min(len(a), len(b))}
-	if c.N < enough {
-		return c
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	x, y := make([]float64, len(a)), make([]float64, len(b))
-	ratios := make([]float64, 2000)
-	for i := range ratios {
-		for j := range x {
-			k := random.IntN(len(a))
-			x[j] = a[k]
-			if len(a) == len(b) {
-				y[j] = b[k]
-			}
+// ratio compares a with b. In rounds that have both, what disturbs one disturbs the
+// other and falls out of their ratio; two that were not measured in the same rounds
+// are compared by their medians, which is weaker.
+func ratio(a, b *samples.Cell, unit string) Cell {
+	x, y := samples.Pair(a, b, unit)
+	if len(x) < enough {
+		if u, v := a.Values(unit), b.Values(unit); min(len(u), len(v)) > len(x) {
+			return cellOf(stat.Unpaired(u, v))
 		}
-		for j := range y {
-			if len(a) != len(b) {
-				y[j] = b[random.IntN(len(b))]
-			}
-		}
-		slices.Sort(x)
-		slices.Sort(y)
-		ratios[i] = middle(x) / middle(y)
 	}
-	slices.Sort(ratios)
-	c.Lo, c.Hi = min(c.Center, ratios[50]), max(c.Center, ratios[1949])
-	return c
+	return cellOf(stat.Ratio(x, y))
 }
 
-func median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
-
-// middle is the median of sorted values.
-func middle(sorted []float64) float64 {
-	n := len(sorted)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
+func cellOf(i stat.Interval) Cell { return Cell{Center: i.Center, Lo: i.Lo, Hi: i.Hi, N: i.N} }
 
 // best returns the rows that are best in column c: the one with the best median
 // and all whose interval overlaps its interval, since those may be as good. It

@@ -2,10 +2,11 @@ package report
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 func TestSummarizeKeepsTheOrderOfRounds(t *testing.T) {
@@ -32,41 +33,29 @@ func TestRatioIsPaired(t *testing.T) {
 		luck := 1 + float64(i%7)/7
 		a, b = append(a, 200*luck), append(b, 100*luck*(1+float64(i%2)/100))
 	}
-	paired, loose := ratio(a, b), ratio(a, append(b, b[0]))
+	other := series(b)
+	for i := range other.Samples {
+		other.Samples[i].Round += 100
+	}
+	paired, loose := ratio(series(a), series(b), "tasks/s"), ratio(series(a), other, "tasks/s")
 	if math.Abs(paired.Center-2) > 0.03 || paired.spread() > 15 {
 		t.Errorf("paired: have %+v, want close to 2", paired)
 	}
-	if loose.spread() < 2*paired.spread() {
-		t.Errorf("not paired: spread %.1f%%, want far more than the %.1f%% of paired", loose.spread(), paired.spread())
+	if loose.N != 20 || loose.spread() < 2*paired.spread() {
+		t.Errorf("not paired: have %+v, want a spread far above the %.1f%% of paired", loose, paired.spread())
 	}
-	if again := ratio(a, b); again != paired {
-		t.Errorf("have %+v and then %+v", paired, again)
-	}
-	if few := ratio(a[:5], b[:5]); few.Bounded() || few.N != 5 {
+	if few := ratio(series(a[:5]), series(b[:5]), "tasks/s"); few.Bounded() || few.N != 5 {
 		t.Errorf("of 5 rounds have %+v, want no interval", few)
 	}
 }
 
-// The interval holds the true ratio about as often as it promises. Bootstrap of
-// so few rounds is known to promise a little too much.
-func TestRatioCovers(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	sample := func(center float64) (values []float64) {
-		for range 10 {
-			values = append(values, center*math.Exp(random.NormFloat64()/10))
-		}
-		return values
+// series is a cell with tasks/s by round.
+func series(values []float64) *samples.Cell {
+	c := &samples.Cell{}
+	for i, v := range values {
+		c.Samples = append(c.Samples, samples.Sample{Round: i + 1, Values: map[string]float64{"tasks/s": v}})
 	}
-	const trials = 60
-	held := 0
-	for range trials {
-		if c := ratio(sample(190), sample(100)); c.Lo <= 1.9 && 1.9 <= c.Hi {
-			held++
-		}
-	}
-	if share := float64(held) / trials; share < 0.85 {
-		t.Errorf("%.0f%% of the intervals hold the true ratio, want about 95%%", 100*share)
-	}
+	return c
 }
 
 func TestBest(t *testing.T) {

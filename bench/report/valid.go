@@ -142,7 +142,7 @@ func fault(s *samples.Cell) string {
 			return fmt.Sprintf("checksum of %s is %.0f in one round and %.0f in another", s.Name.Base, sums[0], sum)
 		}
 	}
-	return ""
+	return doubt(s)
 }
 
 // checksum is the sum over all outputs, the same in each round; see fault.

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+	"github.com/fourlevels/fourlevels/bench/stat"
+	"golang.org/x/perf/benchunit"
+)
+
+// The limits beyond which figures are not shown.
+const (
+	littleLo, littleHi = 90, 110 // percent: throughput times response time, of the tasks in flight
+	mostEfficient      = 110     // percent: more than all processors can do is a mistake of the clock
+	mostLate           = 0.10    // of the p99: what the generator itself may add to it
+)
+
+// doubts are the reasons for which figures cannot be believed, though the outputs
+// are right. Where a figure is a median over rounds, so is what it is judged by: one
+// bad round is what the median is for. Lost and doubled tasks are not forgiven once.
+var doubts = []func(*samples.Cell) string{undelivered, unknownUnit, littlesLaw, tooEfficient, lateGenerator}
+
+// doubt is the first of the reasons, or "".
+func doubt(s *samples.Cell) string {
+	for _, d := range doubts {
+		if why := d(s); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func undelivered(s *samples.Cell) string {
+	for _, u := range []struct{ unit, what string }{{"lost/op", "tasks without a result"}, {"dup/op", "tasks with more than one result"}} {
+		if values := s.Values(u.unit); len(values) > 0 && slices.Max(values) > 0 {
+			return fmt.Sprintf("%s has %s: %.3g a task in one round", s.Name.Base, u.what, slices.Max(values))
+		}
+	}
+	return ""
+}
+
+// tidied are the known units as the reader of samples turns them: ns into sec.
+var tidied = func() map[string]bool {
+	units := map[string]bool{}
+	for _, u := range samples.Units {
+		_, unit := benchunit.Tidy(1, u.Name)
+		units[unit] = true
+	}
+	return units
+}()
+
+// unknownUnit finds numbers of which nobody knows what they mean.
+func unknownUnit(s *samples.Cell) string {
+	if len(s.Samples) == 0 {
+		return ""
+	}
+	var unknown []string
+	for unit := range s.Samples[0].Values {
+		if !tidied[unit] {
+			unknown = append(unknown, unit)
+		}
+	}
+	if len(unknown) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s has a value in the unknown unit %s", s.Name.Base, samples.Clip(samples.Clean(slices.Min(unknown)), 40))
+}
+
+// littlesLaw checks that what was counted and what was timed are the same load: in
+// any steady system the tasks in flight are throughput times response time.
+func littlesLaw(s *samples.Cell) string {
+	return beyond(s, "little-%", littleLo, littleHi,
+		"%s breaks Little's law: throughput times response time is %.0f %% of the tasks in flight")
+}
+
+func tooEfficient(s *samples.Cell) string {
+	return beyond(s, "efficiency-%", 0, mostEfficient, "%s is at %.0f %% of what the processors can do")
+}
+
+func beyond(s *samples.Cell, unit string, lo, hi float64, words string) string {
+	if v := stat.Median(s.Values(unit)); v < lo || v > hi { // false of NaN, which is no value at all
+		return fmt.Sprintf(words, s.Name.Base, v)
+	}
+	return ""
+}
+
+// lateGenerator compares how late tasks were begun with what is told of them.
+func lateGenerator(s *samples.Cell) string {
+	var shares []float64
+	for _, sample := range s.Samples {
+		late, measured := sample.Values["sched-lag-p99-sec"]
+		if p99 := sample.Values["p99-sec"]; measured && p99 > 0 && !sample.Twin {
+			shares = append(shares, late/p99)
+		}
+	}
+	if share := stat.Median(shares); share > mostLate {
+		return fmt.Sprintf("%s was begun late: the generator's own delay is %.0f %% of the p99", s.Name.Base, 100*share)
+	}
+	return ""
+}
+
+// dropped notes open loops that could not begin all tasks. What they measured is
+// right, of a lower rate.
+func dropped(s *samples.Cell) string {
+	if share := stat.Median(s.Values("dropped/op")); share > 0 {
+		return fmt.Sprintf("the open loop dropped %.2g %% of the tasks: it could not begin them at the rate", 100*share)
+	}
+	return ""
+}
