@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -20,7 +21,9 @@ func (r *Run) writeCSV(page *bytes.Buffer) error {
 	for _, c := range columns {
 		head = append(head, c.field, c.field+"_lo", c.field+"_hi", c.field+"_n")
 	}
-	lines := [][]string{append(head, "invalid")}
+	head = append(head, "invalid")
+	lines := [][]string{append(head, "section", "axis", "figure", "unit", "value", "value_lo", "value_hi", "value_n")}
+	extra := make([]string, len(lines[0])-len(head))
 	for _, t := range r.Tables {
 		for i := range t.Rows {
 			row := &t.Rows[i]
@@ -30,10 +33,41 @@ func (r *Run) writeCSV(page *bytes.Buffer) error {
 				center, lo, hi := figures(*cell)
 				line = append(line, decimal(center), decimal(lo), decimal(hi), whole(cell.N))
 			}
-			lines = append(lines, append(line, row.Invalid))
+			lines = append(lines, append(append(line, row.Invalid), extra...))
 		}
 	}
+	for i := range r.Sections {
+		lines = append(lines, sectionLines(&r.Sections[i], 4*len(columns))...)
+	}
 	return out.WriteAll(lines)
+}
+
+// sectionLines are a line for each figure of a section, or one with the reason that
+// there is none. The columns of the tables stay empty in them.
+func sectionLines(s *Section, blank int) (lines [][]string) {
+	for _, l := range s.Lines {
+		begin := append([]string{l.Work, l.Grain, l.Label, l.Level, l.Impl, ""}, make([]string, blank)...)
+		begin = append(begin, l.Invalid, s.Key, l.At)
+		if l.Invalid != "" {
+			lines = append(lines, append(begin, "", "", "", "", "", ""))
+			continue
+		}
+		for _, f := range s.figures(&l) {
+			center, lo, hi := figures(f.Cell)
+			lines = append(lines, append(slices.Clone(begin), f.Field, f.Unit, decimal(center), decimal(lo), decimal(hi), whole(f.N)))
+		}
+	}
+	return lines
+}
+
+// figures are all that a line has, with a column or without.
+func (s *Section) figures(l *Line) (all []Figure) {
+	for i, c := range l.Cells {
+		if c.N > 0 {
+			all = append(all, Figure{s.Heads[i], c})
+		}
+	}
+	return append(all, l.Figures...)
 }
 
 // figures are the numbers of a cell; nil stands for one that is absent.
@@ -64,18 +98,40 @@ func whole(n int) string {
 // The shapes of the JSON. Figures are in base units; null is absent.
 type (
 	jsonRun struct {
-		Schema  int               `json:"schema"`
-		Name    string            `json:"name"`
-		Raw     string            `json:"raw"`
-		Partial string            `json:"partial,omitempty"`
-		Config  map[string]string `json:"config"`
-		Tables  []jsonTable       `json:"tables"`
-		Notes   []string          `json:"notes"`
+		Schema   int               `json:"schema"`
+		Name     string            `json:"name"`
+		Raw      string            `json:"raw"`
+		Partial  string            `json:"partial,omitempty"`
+		Config   map[string]string `json:"config"`
+		Tables   []jsonTable       `json:"tables"`
+		Sections []jsonSection     `json:"sections"`
+		Notes    []string          `json:"notes"`
+	}
+	jsonSection struct {
+		Section string     `json:"section"`
+		Title   string     `json:"title"`
+		About   string     `json:"about"`
+		Axis    string     `json:"axis,omitempty"`
+		Lines   []jsonLine `json:"lines"`
+		Notes   []string   `json:"notes,omitempty"`
+	}
+	jsonLine struct {
+		Label   string               `json:"label"`
+		Level   string               `json:"level,omitempty"`
+		Impl    string               `json:"impl,omitempty"`
+		Work    string               `json:"work,omitempty"`
+		Grain   string               `json:"grain,omitempty"`
+		At      string               `json:"at,omitempty"`
+		Invalid *string              `json:"invalid"`
+		Says    string               `json:"says,omitempty"`
+		Figures map[string]*jsonCell `json:"figures"`
+		Absent  map[string]string    `json:"absent,omitempty"`
 	}
 	jsonTable struct {
 		Work    string    `json:"work"`
 		Grain   string    `json:"grain,omitempty"`
 		Verdict string    `json:"verdict"`
+		Noise   string    `json:"noise,omitempty"`
 		Rows    []jsonRow `json:"rows"`
 	}
 	jsonRow struct {
@@ -103,21 +159,46 @@ type (
 
 func (r *Run) writeJSON(page *bytes.Buffer) error {
 	run := jsonRun{Schema: schema, Name: r.Name, Raw: r.Raw, Partial: r.Partial,
-		Config: map[string]string{}, Tables: []jsonTable{}, Notes: r.Notes}
+		Config: map[string]string{}, Tables: []jsonTable{}, Sections: []jsonSection{}, Notes: r.Notes}
 	for _, s := range r.Config {
 		run.Config[s.Key] = s.Value
 	}
 	for _, t := range r.Tables {
-		table := jsonTable{Work: t.Work, Grain: t.Grain, Verdict: t.Verdict}
+		table := jsonTable{Work: t.Work, Grain: t.Grain, Verdict: t.Verdict, Noise: t.Noise}
 		for i := range t.Rows {
 			table.Rows = append(table.Rows, toJSON(&t.Rows[i]))
 		}
 		run.Tables = append(run.Tables, table)
 	}
+	for i := range r.Sections {
+		run.Sections = append(run.Sections, sectionToJSON(&r.Sections[i]))
+	}
 	out := json.NewEncoder(page)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	return out.Encode(run)
+}
+
+func sectionToJSON(s *Section) jsonSection {
+	section := jsonSection{Section: s.Key, Title: s.Title, About: s.About, Axis: s.Axis, Lines: []jsonLine{}, Notes: s.Notes}
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		line := jsonLine{Label: l.Label, Level: l.Level, Impl: l.Impl, Work: l.Work, Grain: l.Grain, At: l.At, Says: l.Says,
+			Figures: map[string]*jsonCell{}, Absent: map[string]string{}}
+		if l.Invalid != "" {
+			line.Invalid = &l.Invalid
+		}
+		for _, f := range s.figures(l) {
+			line.Figures[f.Field] = cellToJSON(f.Cell)
+		}
+		for j, c := range l.Cells {
+			if c.Why != "" {
+				line.Absent[s.Heads[j].Field] = c.Why
+			}
+		}
+		section.Lines = append(section.Lines, line)
+	}
+	return section
 }
 
 func toJSON(r *Row) jsonRow {

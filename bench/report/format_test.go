@@ -143,7 +143,7 @@ func TestWideTerminalIsRoomy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := page(t, run, AsTable, Options{Width: 120}); !strings.Contains(text, "93.1x ±3%*") {
+	if text := page(t, run, AsTable, Options{Width: 120}); !strings.Contains(text, "94.0x ±3%*") {
 		t.Errorf("have tight figures:\n%s", text)
 	}
 }
@@ -166,7 +166,7 @@ func TestFieldsAgree(t *testing.T) {
 			t.Errorf("csv lacks %s, has %q", field, fields)
 		}
 	}
-	if want := len(row) + 2 + 3*len(columns); len(fields) != want { // work, grain; lo, hi, n
+	if want := len(row) + 2 + 3*len(columns) + 8; len(fields) != want { // work, grain; lo, hi, n; of sections
 		t.Errorf("have %d fields, want %d", len(fields), want)
 	}
 }

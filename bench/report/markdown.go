@@ -28,6 +28,14 @@ func (r *Run) writeMarkdown(page *bytes.Buffer) error {
 			fmt.Fprintf(page, "%s %s\\\n", superscript(n+1), escape(note))
 		}
 		fmt.Fprintf(page, "**Verdict:** %s\n", escape(t.Verdict))
+		if t.Noise != "" {
+			fmt.Fprintf(page, "\n**Noise:** %s\n", escape(t.Noise))
+		}
+	}
+	for i := range r.Sections {
+		if err := markdownSection(page, &r.Sections[i]); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(page)
 	for _, note := range append(r.legend(), r.Notes...) {
@@ -38,15 +46,23 @@ func (r *Run) writeMarkdown(page *bytes.Buffer) error {
 }
 
 func markdownTable(page *bytes.Buffer, t *Table, notes *footnotes) error {
-	table := tablewriter.NewTable(page, tablewriter.WithRenderer(renderer.NewMarkdown()), plain())
 	head := []string{"level", "at once"}
 	for _, c := range columns {
 		head = append(head, strings.ReplaceAll(c.head, "\n", " "))
 	}
-	table.Header(head)
+	var lines [][]string
 	for i := range t.Rows {
-		cells := append([]string{t.Rows[i].Label}, look{style: roomy}.cells(&t.Rows[i], notes)...)
-		for i, cell := range cells {
+		lines = append(lines, append([]string{t.Rows[i].Label}, look{style: roomy}.cells(&t.Rows[i], notes)...))
+	}
+	return markdownGrid(page, head, lines)
+}
+
+func markdownGrid(page *bytes.Buffer, head []string, lines [][]string) error {
+	table := tablewriter.NewTable(page, tablewriter.WithRenderer(renderer.NewMarkdown()), plain(len(head)))
+	table.Header(head)
+	for _, line := range lines {
+		cells := make([]string, len(line))
+		for i, cell := range line {
 			cells[i] = escape(strings.TrimSpace(cell))
 		}
 		if err := table.Append(cells); err != nil {
@@ -54,6 +70,28 @@ func markdownTable(page *bytes.Buffer, t *Table, notes *footnotes) error {
 		}
 	}
 	return table.Render()
+}
+
+func markdownSection(page *bytes.Buffer, s *Section) error {
+	fmt.Fprintf(page, "\n### %s\n\n%s\n\n", escape(s.Title), escape(s.About+s.rounds()))
+	var notes footnotes
+	if lines := s.shown(); len(s.Heads) > 0 && len(lines) > 0 {
+		var cells [][]string
+		for _, r := range lines {
+			cells = append(cells, append([]string{r.Label}, look{style: roomy}.line(s, r, &notes)...))
+		}
+		if err := markdownGrid(page, s.heading(" "), cells); err != nil {
+			return err
+		}
+		fmt.Fprintln(page)
+	}
+	for n, note := range notes {
+		fmt.Fprintf(page, "%s %s\\\n", superscript(n+1), escape(note))
+	}
+	for _, words := range s.words() {
+		fmt.Fprintf(page, "- %s\n", escape(words))
+	}
+	return nil
 }
 
 // escape makes clean text mean only itself in Markdown. The renderer escapes

@@ -26,6 +26,9 @@ func (s style) cell(c Cell, unit string) string {
 	if unit == "x" && c.Lo == 1 && c.Hi == 1 {
 		return "1x" // serial against itself, which is not measured
 	}
+	if c.Lo == c.Center && c.Hi == c.Center && unit == "%" {
+		return number(c.Center, 2, unit) // counted, not estimated
+	}
 	spread, digits := "?", 3
 	if c.Bounded() {
 		percent := math.Round(c.spread())
@@ -45,6 +48,8 @@ func number(v float64, digits int, unit string) string {
 	switch {
 	case v == 0:
 		return "0" + unit
+	case unit == "%":
+		return strconv.FormatFloat(v, 'g', 2, 64) + unit
 	case unit == "x" && v < 0.0995:
 		return "1/" + number(1/v, 2, "")
 	case unit == "x" && v < 1:

@@ -142,7 +142,7 @@ func TestJournal(t *testing.T) {
 }
 
 // A cell that failed in every round has no samples; its failure is told all the
-// same, in its row or, if it belongs into no table, in a note.
+// same, in its row or in its section.
 func TestJournalOfCellsWithoutSamples(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "samples.txt"),
@@ -158,8 +158,8 @@ func TestJournalOfCellsWithoutSamples(t *testing.T) {
 	if len(rows) != 2 || rows[0].Label != "thread" || rows[0].Invalid != "Throughput failed in round 1: no threads" {
 		t.Errorf("have rows %+v, want an invalid one for thread", rows)
 	}
-	if want := "Startup/level=thread failed in round 1: too slow."; len(run.Notes) == 0 || run.Notes[0] != want {
-		t.Errorf("have notes %q, want the first to be %q", run.Notes, want)
+	if len(run.Sections) != 1 || run.Sections[0].Key != "startup" || run.Sections[0].Lines[0].Invalid != "Startup failed in round 1: too slow" {
+		t.Errorf("have sections %+v, want the failure of Startup", run.Sections)
 	}
 }
 

@@ -34,23 +34,25 @@ var places = []struct{ level, impl, label string }{
 // newRun makes a run of what was read.
 func newRun(path string, raw *samples.Run) (*Run, error) {
 	run := &Run{Name: called(path), Raw: samples.Clean(raw.File), Config: raw.Config, Rounds: raw.Rounds}
-	cells, others, lost := sift(raw)
+	spare := spares(raw)
+	cells, others, lost := sift(raw, spare)
+	run.Partial = shortfall(raw, cells)
+	run.Sections = sections(raw, spare)
 	switch {
-	case len(cells) > 0:
+	case len(cells) > 0 || len(run.Sections) > 0:
 	case len(others) == 0 && len(lost) == 0:
 		return nil, fmt.Errorf("%s has no benchmark lines", run.Raw)
 	default:
 		return nil, fmt.Errorf("%s has no benchmark of a level: no %s and no %s with level= and work= in its name",
 			run.Raw, throughput, latency)
 	}
-	run.Partial = shortfall(raw, cells)
 	for _, rows := range group(cells) {
 		t := Table{Work: samples.Clean(rows[0].Name.Work), Grain: samples.Clean(rows[0].Name.Grain), Rows: rows}
 		slices.SortStableFunc(t.Rows, byPlace)
 		label(t.Rows)
 		judge(t.Rows)
 		measure(t.Rows)
-		t.Verdict = verdict(&t)
+		t.Verdict, t.Noise = verdict(&t), noiseLine(t.Rows)
 		run.Tables = append(run.Tables, t)
 	}
 	run.Notes = append(lost, notes(run, others)...)
@@ -59,9 +61,10 @@ func newRun(path string, raw *samples.Run) (*Run, error) {
 
 // sift tells the benchmarks that make tables from the others, and what became of
 // others that failed.
-func sift(raw *samples.Run) (cells []*samples.Cell, others, lost []string) {
+func sift(raw *samples.Run, spare map[*samples.Cell]bool) (cells []*samples.Cell, others, lost []string) {
 	for _, c := range raw.Cells {
 		switch {
+		case spare[c] || sectioned(c.Name):
 		case tabled(c.Name):
 			cells = append(cells, c)
 		case len(c.Samples) == 0:

@@ -25,13 +25,14 @@ import (
 
 // A Run is one execution of the benchmarks, read and judged.
 type Run struct {
-	Name    string    // name of the run's folder, or what [Read] was told
-	Raw     string    // where the raw results are
-	Config  []Setting // the file's configuration, in its order: go, cpu, store ...
-	Rounds  int       // rounds that were planned; 0 means the file does not say
-	Partial string    // "" or how much of it was done, as in "3 of 6 rounds"
-	Tables  []Table   // one for each workload and grain
-	Notes   []string  // what the tables do not say by themselves
+	Name     string    // name of the run's folder, or what [Read] was told
+	Raw      string    // where the raw results are
+	Config   []Setting // the file's configuration, in its order: go, cpu, store ...
+	Rounds   int       // rounds that were planned; 0 means the file does not say
+	Partial  string    // "" or how much of it was done, as in "3 of 6 rounds"
+	Tables   []Table   // one for each workload and grain
+	Sections []Section // what is measured beside the tables, as far as it was
+	Notes    []string  // what the tables do not say by themselves
 }
 
 // A Setting is one key and its value, from a configuration line or from the
@@ -44,6 +45,7 @@ type Table struct {
 	Grain   string // size of one task, as the name gives it; "" if it does not
 	Rows    []Row  // serial first, then the levels in the order of the talk
 	Verdict string // who won, and whether that was to be expected, in a sentence or two
+	Noise   string // what the table could have told at all; "" if nothing is known
 }
 
 // A Row is one way of running the workload. A row with a reason in Invalid has

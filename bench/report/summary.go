@@ -1,7 +1,6 @@
 package report
 
 import (
-	"math"
 	"slices"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
@@ -41,7 +40,7 @@ func measure(rows []Row) {
 		r.CPU = measured(r.crowded, "cpu-sec/op")
 		r.Memory = measured(r.crowded, "peak-RSS-bytes")
 		r.P50 = measured(r.lone, "p50-sec")
-		r.P99 = tail(r.lone)
+		r.P99 = counted(r.lone, "p99-sec", 1000)
 	}
 	for _, c := range columns {
 		for _, r := range best(rows, c) {
@@ -60,22 +59,6 @@ func measured(s *samples.Cell, unit string) Cell {
 		return Cell{Why: "not measured: the results lack " + unit}
 	}
 	return summarize(values)
-}
-
-// tail is the 99th percentile of latency. Below a thousand latencies it would
-// be made of the ten worst or fewer, so it is not given.
-func tail(s *samples.Cell) Cell {
-	const inAll, inRound = 1000, 100
-	counts := s.Values("latencies")
-	total, fewest := 0.0, math.Inf(1)
-	for _, n := range counts {
-		total, fewest = total+n, min(fewest, n)
-	}
-	p99 := measured(s, "p99-sec")
-	if p99.N > 0 && (len(counts) < s.Rounds() || total < inAll || fewest < inRound) {
-		return Cell{Why: "a p99 needs 1000 latencies in all rounds together and 100 in each"}
-	}
-	return p99
 }
 
 // gain compares r with its serial row.

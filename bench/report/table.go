@@ -63,6 +63,14 @@ func (r *Run) writeText(page *bytes.Buffer, o Options) error {
 			line(superscript(n+1)+" "+note, 2)
 		}
 		line("=> "+t.Verdict, 3)
+		if t.Noise != "" {
+			line("~ "+t.Noise, 2)
+		}
+	}
+	for i := range r.Sections {
+		if err := l.section(page, &r.Sections[i], o.Width); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(page)
 	for _, note := range append(r.legend(), r.Notes...) {
@@ -74,6 +82,21 @@ func (r *Run) writeText(page *bytes.Buffer, o Options) error {
 
 // table writes one table, and leaves in notes what its marks stand for.
 func (l look) table(page *bytes.Buffer, t *Table, notes *footnotes) error {
+	head := []string{"level", "at\nonce"}
+	for _, c := range columns {
+		head = append(head, strings.ReplaceAll(c.head, "\n", " \n")+" ") // the space stands above the marks
+	}
+	var lines [][]string
+	for i := range t.Rows {
+		row := &t.Rows[i]
+		label := strings.Join(fold(row.Label, l.label), "\n")
+		lines = append(lines, append([]string{label}, l.cells(row, notes)...))
+	}
+	return l.grid(page, head, lines)
+}
+
+// grid writes lines of cells below their heads, without any frame.
+func (l look) grid(page *bytes.Buffer, head []string, lines [][]string) error {
 	var text bytes.Buffer
 	table := tablewriter.NewTable(&text,
 		tablewriter.WithRenderer(renderer.NewBlueprint()),
@@ -86,19 +109,11 @@ func (l look) table(page *bytes.Buffer, t *Table, notes *footnotes) error {
 			},
 		}),
 		tablewriter.WithPadding(tw.Padding{Right: l.gap, Overwrite: true}),
-		plain(),
+		plain(len(head)),
 	)
-	head := []string{"level", "at\nonce"}
-	for _, c := range columns {
-		head = append(head, strings.ReplaceAll(c.head, "\n", " \n")+" ") // the space stands above the marks
-	}
 	table.Header(head)
-	for i := range t.Rows {
-		row := &t.Rows[i]
-		label := strings.Join(fold(row.Label, l.label), "\n")
-		if err := table.Append(append([]string{label}, l.cells(row, notes)...)); err != nil {
-			return err
-		}
+	if err := table.Bulk(lines); err != nil {
+		return err
 	}
 	if err := table.Render(); err != nil {
 		return err
@@ -109,12 +124,37 @@ func (l look) table(page *bytes.Buffer, t *Table, notes *footnotes) error {
 	return nil
 }
 
+// section writes one section for a terminal.
+func (l look) section(page *bytes.Buffer, s *Section, width int) error {
+	line := func(text string, indent int) { fmt.Fprintln(page, wrap(text, width, indent)) }
+	fmt.Fprintln(page)
+	line(l.paint(bold, s.Title)+" - "+s.About+s.rounds(), 2)
+	var notes footnotes
+	if lines := s.shown(); len(s.Heads) > 0 && len(lines) > 0 {
+		var cells [][]string
+		for _, r := range lines {
+			label := strings.Join(fold(r.Label, l.label), "\n")
+			cells = append(cells, append([]string{label}, l.line(s, r, &notes)...))
+		}
+		if err := l.grid(page, s.heading("\n"), cells); err != nil {
+			return err
+		}
+	}
+	for n, note := range notes {
+		line(superscript(n+1)+" "+note, 2)
+	}
+	for _, words := range s.words() {
+		line("=> "+words, 3)
+	}
+	return nil
+}
+
 // plain keeps tablewriter from improving the cells: no capitals, no wrapping, no
 // trimming of the space that stands where no mark is, no width by locale.
-func plain() tablewriter.Option {
+func plain(columns int) tablewriter.Option {
 	return func(t *tablewriter.Table) {
 		align := tw.Alignment{tw.AlignLeft}
-		for range len(columns) + 1 {
+		for range columns - 1 {
 			align = append(align, tw.AlignRight)
 		}
 		t.Options(
