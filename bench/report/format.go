@@ -43,8 +43,10 @@ func (r *Run) Write(w io.Writer, f Format, o Options) error {
 		err = r.writeCSV(&page)
 	case AsJSON:
 		err = r.writeJSON(&page)
+	case AsBigger, AsSmaller:
+		err = r.writeEntries(&page, f == AsBigger)
 	default:
-		return fmt.Errorf("unknown format %.40q: have %s, %s, %s and %s", f, AsTable, AsMarkdown, AsCSV, AsJSON)
+		return fmt.Errorf("unknown format %.40q: have %s, %s, %s, %s, %s and %s", f, AsTable, AsMarkdown, AsCSV, AsJSON, AsBigger, AsSmaller)
 	}
 	if err == nil {
 		_, err = w.Write(page.Bytes())

@@ -8,7 +8,10 @@
 //     the rest becomes medians with intervals, marks for the best and a verdict
 //     (rows.go, valid.go, summary.go, verdict.go);
 //   - print: [Run.Write] prints for terminals, pages and programs (format.go,
-//     table.go, markdown.go, data.go).
+//     table.go, markdown.go, data.go, export.go).
+//
+// What is measured beside throughput and the latency of a lone task is in sections
+// below the tables, each made in a file of its own (section.go names them).
 //
 // The words are data and stand apart from the code: lessons.go says who should
 // win each workload and why, notes.go says what was not measured.
