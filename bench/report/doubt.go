@@ -108,3 +108,14 @@ func dropped(s *samples.Cell) string {
 	}
 	return ""
 }
+
+// Fault says why nothing in a cell can be believed, or "". It looks at the cell alone;
+// checksums of others are for those who compare.
+func Fault(c *samples.Cell) string { return fault(c) }
+
+// ShortName is what to call the level of a benchmark: its impl is left out if it is the
+// usual one.
+func ShortName(n samples.Name) string { return shortName(n) }
+
+// Markdown makes clean text mean only itself in Markdown.
+func Markdown(s string) string { return escape(s) }

@@ -246,3 +246,10 @@ func numerically(a, b string) int {
 	}
 	return cmp.Compare(a, b)
 }
+
+// Order is that of tables, and of the rows in them.
+func Order(a, b samples.Name) int {
+	return cmp.Or(
+		cmp.Compare(rank(workloads, a.Work), rank(workloads, b.Work)), cmp.Compare(a.Work, b.Work), numerically(a.Grain, b.Grain),
+		byPlace(Row{Name: a}, Row{Name: b}))
+}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -105,11 +104,7 @@ func (s *survey) all(kind func(samples.Name) bool) (cells []*samples.Cell) {
 
 // ordered sorts cells as the tables do.
 func (s *survey) ordered(cells []*samples.Cell) []*samples.Cell {
-	slices.SortStableFunc(cells, func(a, b *samples.Cell) int {
-		return cmp.Or(
-			cmp.Compare(rank(workloads, a.Name.Work), rank(workloads, b.Name.Work)), cmp.Compare(a.Name.Work, b.Name.Work),
-			numerically(a.Name.Grain, b.Name.Grain), byPlace(Row{Name: a.Name}, Row{Name: b.Name}))
-	})
+	slices.SortStableFunc(cells, func(a, b *samples.Cell) int { return Order(a.Name, b.Name) })
 	return cells
 }
 

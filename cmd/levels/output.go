@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,15 +18,21 @@ import (
 // output is how results are printed: flags that several verbs share.
 type output struct {
 	format, color string
+	more          []string // formats beside those of all
 }
 
 func (o *output) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.format, "format", "table", "table, markdown, csv or json")
+	formats := "table, markdown, csv or json"
+	if len(o.more) > 0 {
+		formats = "table, markdown, csv, json, " + strings.Join(o.more, " or ")
+	}
+	cmd.Flags().StringVar(&o.format, "format", "table", formats)
 	cmd.Flags().StringVar(&o.color, "color", "auto", "auto, always or never")
 }
 
 func (o *output) check() error {
 	formats := []string{string(report.AsTable), string(report.AsMarkdown), string(report.AsCSV), string(report.AsJSON)}
+	formats = append(formats, o.more...)
 	if err := fleet.Choose("format", o.format, formats); err != nil {
 		return usage("format", err)
 	}

@@ -4,25 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/report"
+	"github.com/fourlevels/fourlevels/bench/trend"
 )
 
 func newReport() *cobra.Command {
-	var out output
+	out := output{more: []string{string(report.AsBigger), string(report.AsSmaller)}}
+	var follow followed
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
-		Short: "print the tables of a run again",
+		Short: "print the tables of a run again, or the trend of many",
 		Long: `report reads a run's folder, or any file in Go's benchmark format that these
 benchmarks wrote, and prints its tables. Without RUN it takes the latest run in
-results/runs.`,
+results/runs. What cannot be believed is shown as INVALID, with the reason.
+
+With --trend it reads all runs of a folder, and says what became of each
+benchmark over the commits. Without a folder it takes that of the machine in
+results, or results/runs if there is none. Runs of other machines or stores are
+not mixed in.
+
+The formats customBiggerIsBetter and customSmallerIsBetter are those of
+github-action-benchmark: throughput is in the first, all else in the second.`,
 		Example: `  levels report
   levels report results/runs/20260101T120000Z-1a2b3c4d5e --format markdown
+  levels report --trend results/kvm-2x-epyc --baseline 1a2b3c4d5e
   go test -run '^$' -bench . ./bench | tee new.txt; levels report new.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -33,6 +46,9 @@ results/runs.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.check(); err != nil {
 				return err
+			}
+			if follow.on || follow.baseline != "" {
+				return follow.print(cmd.Context(), args, &out)
 			}
 			path, err := latest(cmd.Context(), args)
 			if err != nil {
@@ -46,7 +62,90 @@ results/runs.`,
 		},
 	}
 	out.flags(cmd)
+	cmd.Flags().BoolVar(&follow.on, "trend", false, "what became of each benchmark over all runs of a folder")
+	cmd.Flags().StringVar(&follow.baseline, "baseline", "", "commit or run that a trend is relative to (the oldest run)")
 	return cmd
+}
+
+// followed is how a trend was asked for.
+type followed struct {
+	on       bool
+	baseline string
+}
+
+func (f *followed) print(ctx context.Context, args []string, out *output) error {
+	if !f.on {
+		return usage("baseline", fmt.Errorf("%.80q: it is for --trend only", f.baseline))
+	}
+	if slices.Contains(out.more, out.format) {
+		return usage("format", fmt.Errorf("%.80q is for one run: a trend has table, markdown, csv and json", out.format))
+	}
+	dir, err := history(ctx, args)
+	if err != nil {
+		return err
+	}
+	t, err := trend.Open(dir, f.baseline)
+	switch {
+	case errors.Is(err, trend.ErrNoBaseline):
+		return usage("baseline", err)
+	case err != nil:
+		return bench.Environment(err)
+	}
+	return t.Write(os.Stdout, report.Format(out.format), !unicoded())
+}
+
+// unicoded reports whether the terminal's locale can show blocks. None at all, as in
+// many containers, is no reason to believe that it cannot.
+func unicoded() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			return strings.Contains(strings.ToUpper(strings.ReplaceAll(v, "-", "")), "UTF8")
+		}
+	}
+	return true
+}
+
+// history is the folder whose runs make a trend.
+func history(ctx context.Context, args []string) (string, error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	root, err := bench.Root(ctx)
+	if err != nil {
+		return "", err
+	}
+	runs, err := filepath.Glob(filepath.Join(root, "results", "*", "*", "samples.txt"))
+	var machines []string
+	for _, run := range runs {
+		if m := filepath.Dir(filepath.Dir(run)); m != runsIn(root) && !slices.Contains(machines, m) {
+			machines = append(machines, m)
+		}
+	}
+	switch {
+	case err != nil || len(runs) == 0:
+		return "", bench.Environment(errors.New("there is no run in results: make one with levels bench, or name a folder of runs"))
+	case len(machines) == 0:
+		return near(runsIn(root)), nil
+	case len(machines) > 1:
+		var names []string
+		for _, m := range machines {
+			names = append(names, filepath.Base(m))
+		}
+		return "", usageError{fmt.Errorf("results has runs of %d machines, which are not mixed: name one of %s", len(machines), strings.Join(names, ", "))}
+	}
+	return near(machines[0]), nil
+}
+
+// near writes a path as it is seen from the current folder, if that is shorter.
+func near(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
 }
 
 // latest is the run that was asked for, or else the latest of this checkout:
