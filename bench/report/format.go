@@ -109,8 +109,9 @@ func (r *Run) legend() []string {
 		"± is the 95% interval of the median over the rounds, in percent of it.",
 		"p50 and p99 are the latency of a lone task, with no other beside it.",
 	}
-	var few, wide bool
+	var few, wide, heard bool
 	for _, t := range r.Tables {
+		heard = heard || t.Noise != ""
 		for _, row := range t.Rows {
 			for _, c := range columns {
 				cell := c.of(&row)
@@ -118,6 +119,9 @@ func (r *Run) legend() []string {
 				wide = wide || cell.Bounded() && cell.spread() >= 99.5
 			}
 		}
+	}
+	if heard {
+		legend = append(legend, "~ is what the rows above could tell at all: a difference that would be found 4 times of 5, what a series compared with itself (A/A) shows, and by how much benchmarks differ that were repeated at once (twins).")
 	}
 	if few {
 		legend = append(legend, fmt.Sprintf("±? is too few samples: an interval takes %d rounds, and without one no best is marked.", enough))

@@ -226,6 +226,9 @@ func TestMade(t *testing.T) {
 		}
 		run.Raw = "made/samples.txt" // not the temporary folder
 		checkPages(t, run)
+		if run.Invalid() != (name == "doubtful") {
+			t.Errorf("%s: INVALID is %v", name, run.Invalid())
+		}
 		for _, format := range []Format{AsTable, AsMarkdown, AsCSV, AsJSON} {
 			golden(t, filepath.Join("testdata", name+"."+string(format)+".golden"), []byte(page(t, run, format, Options{})))
 		}

@@ -235,6 +235,18 @@ func (s *Section) shown() (lines []*Line) {
 	return lines
 }
 
+// Invalid reports whether a row or a line cannot be believed.
+func (r *Run) Invalid() bool {
+	for _, t := range r.Tables {
+		if slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Invalid != "" }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Sections, func(s Section) bool {
+		return slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Invalid != "" })
+	})
+}
+
 // words are the sentences under a section: what lines say, then the notes.
 func (s *Section) words() (words []string) {
 	for _, l := range s.Lines {

@@ -114,7 +114,7 @@ func history(ctx context.Context, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	runs, err := filepath.Glob(filepath.Join(root, "results", "*", "*", "samples.txt"))
+	runs, err := filepath.Glob(filepath.Join(filepath.Dir(runsIn(root)), "*", "*", "samples.txt"))
 	var machines []string
 	for _, run := range runs {
 		if m := filepath.Dir(filepath.Dir(run)); m != runsIn(root) && !slices.Contains(machines, m) {
@@ -125,7 +125,7 @@ func history(ctx context.Context, args []string) (string, error) {
 	case err != nil || len(runs) == 0:
 		return "", bench.Environment(errors.New("there is no run in results: make one with levels bench, or name a folder of runs"))
 	case len(machines) == 0:
-		return near(runsIn(root)), nil
+		return runsIn(root), nil
 	case len(machines) > 1:
 		var names []string
 		for _, m := range machines {
@@ -133,19 +133,7 @@ func history(ctx context.Context, args []string) (string, error) {
 		}
 		return "", usageError{fmt.Errorf("results has runs of %d machines, which are not mixed: name one of %s", len(machines), strings.Join(names, ", "))}
 	}
-	return near(machines[0]), nil
-}
-
-// near writes a path as it is seen from the current folder, if that is shorter.
-func near(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(here, path); err == nil && len(rel) < len(path) {
-		return rel
-	}
-	return path
+	return machines[0], nil
 }
 
 // latest is the run that was asked for, or else the latest of this checkout:
