@@ -51,10 +51,11 @@ report: levels ## print the tables of the latest run again
 levels:
 	@go build -o .bin/levels ./cmd/levels
 
-lint: ## gofmt, vet, staticcheck, and a tidy go.mod
+lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	@unformatted=$$(gofmt -l levels bench cmd); [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
+	$(TOOL) actionlint
 	go mod tidy -diff
 
 fmt: ## format the code
