@@ -104,7 +104,7 @@ func lateGenerator(s *samples.Cell) string {
 // right, of a lower rate.
 func dropped(s *samples.Cell) string {
 	if share := stat.Median(s.Values("dropped/op")); share > 0 {
-		return fmt.Sprintf("the open loop dropped %.2g %% of the tasks: it could not begin them at the rate", 100*share)
+		return fmt.Sprintf("the open loop dropped %s of the tasks: it could not begin them at the rate", percent(100*share))
 	}
 	return ""
 }

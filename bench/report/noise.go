@@ -109,10 +109,10 @@ func noiseLine(rows []Row) string {
 			facts = append(facts, fmt.Sprintf("%d rounds find %s from serial", q.detectableOf, atLeast(q.detectable)))
 		}
 		if !math.IsNaN(q.floor) {
-			facts = append(facts, fmt.Sprintf("A/A floor %.2g %% at n=%d", q.floor, q.rounds))
+			facts = append(facts, fmt.Sprintf("A/A floor %s at n=%d", percent(q.floor), q.rounds))
 		}
 		if len(q.twins) > 0 {
-			facts = append(facts, fmt.Sprintf("%s differ by %.2g %%", count(len(q.twins), "twin"), stat.Median(q.twins)))
+			facts = append(facts, count(len(q.twins), "twin")+" differ by "+percent(stat.Median(q.twins)))
 		}
 		if len(facts) > 0 {
 			parts = append(parts, u.name+": "+strings.Join(facts, ", "))
@@ -121,11 +121,11 @@ func noiseLine(rows []Row) string {
 	return strings.Join(parts, "; ")
 }
 
-func atLeast(percent float64) string {
-	if math.IsInf(percent, 1) {
+func atLeast(difference float64) string {
+	if math.IsInf(difference, 1) {
 		return "no difference"
 	}
-	return fmt.Sprintf("a difference of %.2g %%", percent)
+	return "a difference of " + percent(difference)
 }
 
 // noiseSections tell how far the run's own figures can be believed.
@@ -138,7 +138,7 @@ func noiseSections(s *survey) []Section {
 	}
 	sec := Section{Key: "noise", Title: "Noise", Heads: noiseHeads,
 		About: "what repeating alone changes, in this run"}
-	known := false
+	known, aa := false, ""
 	for _, u := range noisy {
 		q := listen(cells, u.unit)
 		l := Line{Label: u.name, Cells: []Cell{{}, {}, {}, {}}}
@@ -154,11 +154,14 @@ func noiseSections(s *survey) []Section {
 		known = known || l.Cells[0].N+l.Cells[1].N+l.Cells[2].N > 0
 		sec.Lines = append(sec.Lines, l)
 		if finite(q.alarms) {
-			sec.Lines[len(sec.Lines)-1].Says = fmt.Sprintf("%s: A/A is %d comparisons of a series with itself, %d rounds each: 5 %% of alarms are due.", u.name, replays, q.rounds)
+			aa = fmt.Sprintf("A/A is %d comparisons of a series with itself, %d rounds each: alarms are false, and 5%% of them are due. 95%% of the comparisons are off by less than the floor.", replays, q.rounds)
 		}
 	}
 	if sec.Notes = loudness(s.raw); !known && len(sec.Notes) == 0 {
 		return nil
+	}
+	if aa != "" {
+		sec.Notes = append([]string{aa}, sec.Notes...)
 	}
 	if !known {
 		sec.Heads, sec.Lines = nil, nil
@@ -169,9 +172,9 @@ func noiseSections(s *survey) []Section {
 // loudness says what else the machine did meanwhile.
 func loudness(raw *samples.Run) (notes []string) {
 	for _, u := range []struct{ unit, words string }{
-		{"steal-%", "The hypervisor took %.2g %% of the processors' time at the median, %.2g %% at worst."},
-		{"psi-cpu-%", "Something waited for a processor in %.2g %% of the time at the median, %.2g %% at worst; the benchmark's own tasks count."},
-		{"others-%", "Other processes took %.2g %% of the processors' time at the median, %.2g %% at worst."},
+		{"steal-%", "The hypervisor took %s of the processors' time at the median, %s at worst."},
+		{"psi-cpu-%", "Something waited for a processor in %s of the time at the median, %s at worst; the benchmark's own tasks count."},
+		{"others-%", "Other processes took %s of the processors' time at the median, %s at worst."},
 	} {
 		var values []float64
 		for _, c := range raw.Cells {
@@ -182,7 +185,7 @@ func loudness(raw *samples.Run) (notes []string) {
 			}
 		}
 		if len(values) > 0 {
-			notes = append(notes, fmt.Sprintf(u.words, stat.Median(values), slices.Max(values)))
+			notes = append(notes, fmt.Sprintf(u.words, percent(stat.Median(values)), percent(slices.Max(values))))
 		}
 	}
 	waited, loud := 0.0, 0

@@ -31,11 +31,11 @@ func (s style) cell(c Cell, unit string) string {
 	}
 	spread, digits := "?", 3
 	if c.Bounded() {
-		percent := math.Round(c.spread())
-		if spread = strconv.FormatFloat(percent, 'f', 0, 64) + s.percent; percent >= 100 {
+		half := math.Round(c.spread())
+		if spread = strconv.FormatFloat(half, 'f', 0, 64) + s.percent; half >= 100 {
 			spread = "!"
 		}
-		if s.thrifty && percent >= 10 {
+		if s.thrifty && half >= 10 {
 			digits = 2
 		}
 	}
@@ -49,7 +49,7 @@ func number(v float64, digits int, unit string) string {
 	case v == 0:
 		return "0" + unit
 	case unit == "%":
-		return strconv.FormatFloat(v, 'g', 2, 64) + unit
+		return percent(v)
 	case unit == "x" && v < 0.0995:
 		return "1/" + number(1/v, 2, "")
 	case unit == "x" && v < 1:
@@ -76,6 +76,17 @@ func number(v float64, digits int, unit string) string {
 		decimals := max(0, digits-1-shift)
 		return strconv.FormatFloat(value*math.Pow10(shift), 'f', decimals, 64) + prefixes[i] + unit
 	}
+}
+
+// percent writes a share in percent, as in 3.1%.
+func percent(v float64) string {
+	switch {
+	case !finite(v):
+		return "?%"
+	case v >= 99.5 || v <= -99.5:
+		return strconv.FormatFloat(v, 'f', 0, 64) + "%"
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64) + "%"
 }
 
 // atOnce writes how many tasks are in flight, in five characters at most.

@@ -13,7 +13,7 @@ import (
 )
 
 // mostWidths fit beside each other into 80 columns.
-const mostWidths = 6
+const mostWidths = 7
 
 // scalingSections show what more workers bring, and what the law of scalability says
 // about it, or why it has nothing to say.
@@ -35,7 +35,7 @@ func scalingSections(s *survey) (sections []Section) {
 		}
 		sizes = shown(sizes)
 		for _, n := range sizes {
-			sec.Heads = append(sec.Heads, Head{strconv.Itoa(n), "tasks_per_s_" + strconv.Itoa(n), ""})
+			sec.Heads = append(sec.Heads, widthHead(n))
 		}
 		for _, curve := range mine {
 			sec.Lines = append(sec.Lines, scalingLine(curve, sizes))
@@ -63,6 +63,7 @@ func scalingLine(curve []*samples.Cell, sizes []int) Line {
 	l := newLine(curve[0], nil)
 	l.Cells = make([]Cell, len(sizes))
 	var points []usl.Point
+	var beside []Figure // widths that have no column
 	for _, c := range curve {
 		if why := fault(c); why != "" {
 			l.Invalid = fmt.Sprintf("with %s: %s", count(width(c), "worker"), why)
@@ -71,14 +72,19 @@ func scalingLine(curve []*samples.Cell, sizes []int) Line {
 		}
 		if i := slices.Index(sizes, width(c)); i >= 0 {
 			l.Cells[i] = measured(c, "tasks/s")
+		} else {
+			beside = append(beside, Figure{widthHead(width(c)), measured(c, "tasks/s")})
 		}
 		for _, v := range c.Values("tasks/s") {
 			points = append(points, usl.Point{N: float64(width(c)), X: v})
 		}
 	}
 	l.Says, l.Figures = fits(l.Label, points)
+	l.Figures = append(beside, l.Figures...)
 	return l
 }
+
+func widthHead(n int) Head { return Head{strconv.Itoa(n), "tasks_per_s_" + strconv.Itoa(n), ""} }
 
 // fits says what the laws find in the points, in words and in figures.
 func fits(label string, points []usl.Point) (words string, figures []Figure) {
@@ -100,7 +106,7 @@ func fits(label string, points []usl.Point) (words string, figures []Figure) {
 		}
 	}
 	if off, err := usl.HoldOut(points, 1); err == nil {
-		words += fmt.Sprintf(" Without the last width it would foretell that by %+.0f %%.", 100*off)
+		words += fmt.Sprintf(" Without the last width it would foretell that wrong by %+.0f%%.", 100*off)
 		figures = append(figures, Figure{Head{"hold-out error", "usl_holdout_share", ""}, exactly(off)})
 	}
 	if a, err := usl.Amdahl(points); err == nil {
@@ -118,7 +124,7 @@ func exactly(v float64) Cell { return Cell{Center: v, Lo: math.Inf(-1), Hi: math
 func reason(err error) string { return strings.TrimPrefix(err.Error(), "usl: ") }
 
 func percents(v float64, r usl.Range) string {
-	return fmt.Sprintf("%.2g %% [%.2g..%.2g]", 100*v, 100*r.Lo, 100*r.Hi)
+	return percent(100*v) + " [" + strings.TrimSuffix(percent(100*r.Lo), "%") + ".." + strings.TrimSuffix(percent(100*r.Hi), "%") + "]"
 }
 
 func peak(m usl.Model) string {

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/fourlevels/fourlevels/bench/samples"
+import (
+	"slices"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
 
 var startupHeads = []Head{{"first\nresult", "startup_s", "s"}, {"close", "close_s", "s"}}
 
@@ -20,6 +24,9 @@ func filled(sec Section, cells []*samples.Cell, units map[string]string) []Secti
 	for _, c := range cells {
 		l := newLine(c, cells)
 		l.fill(c, sec.Heads, func(h Head) string { return units[h.Field] })
+		for i := range l.Cells {
+			l.Cells[i] = countedUp(c, units[sec.Heads[i].Field], l.Cells[i])
+		}
 		sec.Lines = append(sec.Lines, l)
 	}
 	return []Section{sec}
@@ -39,4 +46,14 @@ func costSections(s *survey) (sections []Section) {
 			"redis_cmds_per_task": "redis-cmds/op", "wire_bytes_per_task": "wire-B/op", "inflight_bytes_per_task": "inflight-B/task"})...)
 	}
 	return sections
+}
+
+// countedUp gives a count that was the same in every round an interval of no width,
+// though there be few rounds: it was not estimated.
+func countedUp(c *samples.Cell, unit string, cell Cell) Cell {
+	exact := slices.ContainsFunc(samples.Units, func(u samples.Unit) bool { return u.Name == unit && u.Value == "exact" })
+	if values := c.Values(unit); exact && cell.N > 1 && slices.Min(values) == slices.Max(values) {
+		cell.Lo, cell.Hi = cell.Center, cell.Center
+	}
+	return cell
 }
