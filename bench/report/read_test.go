@@ -178,6 +178,8 @@ func TestJournalOfFailuresOnly(t *testing.T) {
 	}
 }
 
+var kinds = []string{"METG", "Load", "Startup", "Cost", "Load"}
+
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{"hostile.txt", "one.txt"} {
 		text, err := os.ReadFile(filepath.Join("testdata", file))
@@ -189,6 +191,14 @@ func FuzzRead(f *testing.F) {
 	f.Add(line)
 	f.Add("rounds: 2\n" + line + strings.Replace(line, "async", "serial", 1))
 	f.Add(strings.Replace(line, "100", "1e308", 1) + strings.Replace(line, "async", "serial", 1))
+	var wide, graded strings.Builder
+	for i, n := range []string{"1", "2", "4", "8", "9223372036854775807"} {
+		wide.WriteString(strings.Replace(line, "grain=1", "grain=1/workers="+n, 1))
+		graded.WriteString(strings.Replace(line, "grain=1", "grain="+n, 1) + strings.Replace(strings.Replace(line, "async", "serial", 1), "grain=1", "grain="+n, 1))
+		graded.WriteString(strings.Replace(line, "grain=1", "grain=1/rtt-us="+n, 1) + strings.NewReplacer("Throughput", kinds[i], "grain=1", "mode=open/load="+n).Replace(line))
+	}
+	f.Add(strings.Repeat(wide.String(), 6))
+	f.Add(strings.Repeat(graded.String(), 6))
 	f.Fuzz(func(t *testing.T, text string) {
 		run, err := Read(strings.NewReader(text), "fuzz")
 		if err != nil {
