@@ -40,12 +40,13 @@ func undelivered(s *samples.Cell) string {
 	return ""
 }
 
-// tidied are the known units as the reader of samples turns them: ns into sec.
+// tidied are the known units as the reader of samples turns them: ns into sec. It leaves
+// a value of 0 as it is, in its own unit.
 var tidied = func() map[string]bool {
 	units := map[string]bool{}
 	for _, u := range samples.Units {
 		_, unit := benchunit.Tidy(1, u.Name)
-		units[unit] = true
+		units[unit], units[u.Name] = true, true
 	}
 	return units
 }()
