@@ -22,6 +22,9 @@ type factory struct {
 	random *rand.Rand
 	mood   float64 // of the machine, in this round
 	round  int
+
+	results [2][]*benchfmt.Result // of this round, and of its twins
+	entries []samples.Entry
 }
 
 // An amount is a number with its unit.
@@ -53,6 +56,7 @@ func made(t *testing.T, scenario func(*factory)) string {
 	for f.round = 1; f.round <= madeRounds; f.round++ {
 		f.mood = 1 + 0.3*math.Sin(float64(f.round))
 		scenario(f)
+		f.flush()
 	}
 	if err := out.End(); err != nil {
 		t.Fatal(err)
@@ -66,9 +70,9 @@ func made(t *testing.T, scenario func(*factory)) string {
 // noise is a factor near 1, the same each time the factory runs.
 func (f *factory) noise(share float64) float64 { return math.Exp(share * f.random.NormFloat64()) }
 
-// add writes a sample, now and then with its twin. Values are of the form 5, "unit".
+// add makes a sample, now and then with its twin.
 func (f *factory) add(name string, values func() []amount) {
-	for _, twin := range []bool{false, true} {
+	for i, twin := range []bool{false, true} {
 		if twin && f.random.IntN(10) > 0 {
 			return
 		}
@@ -80,14 +84,26 @@ func (f *factory) add(name string, values func() []amount) {
 			}
 			r.Values = append(r.Values, benchfmt.Value{Value: rounded, Unit: v.unit})
 		}
-		if err := f.out.Append(f.round, twin, []*benchfmt.Result{r}); err != nil {
-			f.t.Fatal(err)
+		f.results[i] = append(f.results[i], r)
+		f.entries = append(f.entries, samples.Entry{Round: f.round, Cell: name, Twin: twin, OK: true, Seconds: float64(len(f.entries)),
+			Waited: float64(f.round % 2), Loud: f.round == 7 && !twin})
+	}
+}
+
+// flush writes the round in two samples: each costs a sync of the disk.
+func (f *factory) flush() {
+	for i, results := range f.results {
+		if len(results) == 0 {
+			continue
 		}
-		e := samples.Entry{Round: f.round, Cell: name, Twin: twin, OK: true, Seconds: 0.3, Waited: float64(f.round % 2), Loud: f.round == 7 && !twin}
-		if err := f.out.Note(e); err != nil {
+		if err := f.out.Append(f.round, i == 1, results); err != nil {
 			f.t.Fatal(err)
 		}
 	}
+	if err := f.out.Note(f.entries...); err != nil {
+		f.t.Fatal(err)
+	}
+	f.results, f.entries = [2][]*benchfmt.Result{}, nil
 }
 
 // A kin is a level, by the price of its hand-over.
