@@ -112,7 +112,7 @@ func noiseLine(rows []Row) string {
 			facts = append(facts, fmt.Sprintf("A/A floor %s at n=%d", percent(q.floor), q.rounds))
 		}
 		if len(q.twins) > 0 {
-			facts = append(facts, count(len(q.twins), "twin")+" differ by "+percent(stat.Median(q.twins)))
+			facts = append(facts, fmt.Sprintf("%s of twins differ by %s", count(len(q.twins), "pair"), percent(stat.Median(q.twins))))
 		}
 		if len(facts) > 0 {
 			parts = append(parts, u.name+": "+strings.Join(facts, ", "))

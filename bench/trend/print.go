@@ -111,7 +111,7 @@ func (t *Trend) says(s *Series) (words []string) {
 		if c.Worse {
 			how = "worse"
 		}
-		words = append(words, fmt.Sprintf("%s: %s %s by %+.0f %% since %s (p=%.3g)", s.label(), s.Metric, how, 100*(c.By-1), t.commit(c.Run), c.P))
+		words = append(words, fmt.Sprintf("%s: %s is %s, %+.0f%%, since %s (p=%.2g)", s.label(), s.Metric, how, 100*(c.By-1), t.commit(c.Run), c.P))
 	}
 	return words
 }
@@ -123,6 +123,7 @@ func (t *Trend) about() []string {
 	about := []string{
 		fmt.Sprintf("Runs: %d, oldest first, against %s (%s). tasks/s, CPU and p50 are divided by serial of the same round, which cancels the machine, then by the baseline; serial itself and the others by the baseline only.",
 			len(t.Runs), t.commit(t.Baseline), samples.Clip(t.Runs[t.Baseline].Name, 40)),
+		fmt.Sprintf("Each series is searched for changes at p < 0.01: of the %d here, about %.1f would show one by chance.", len(t.Series), 0.01*float64(len(t.Series))),
 		"A blank in a line is a run that is ignored there: not measured, INVALID, too noisy or of other work.",
 	}
 	for i := range t.Series {

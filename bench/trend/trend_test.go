@@ -232,7 +232,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for f, want := range map[report.Format]string{
-		report.AsTable: "thread: CPU/task worse by +8 % since 0000000009", report.AsMarkdown: "| thread | CPU/task | `▁", report.AsJSON: `"worse": true`,
+		report.AsTable: "thread: CPU/task is worse, +8%, since 0000000009", report.AsMarkdown: "| thread | CPU/task | `▁", report.AsJSON: `"worse": true`,
 	} {
 		if !strings.Contains(pages[f], want) {
 			t.Errorf("%s lacks %q:\n%s", f, want, pages[f])
