@@ -128,7 +128,7 @@ func runBench(ctx context.Context, root, dir string, plan bench.Plan, out output
 	if printErr := out.print(tables); printErr != nil {
 		return errors.Join(err, printErr)
 	}
-	if err == nil && invalid(tables) {
+	if err == nil && tables.Invalid() {
 		err = errors.New("some rows are INVALID: their results cannot be believed, the reasons stand below the tables")
 	}
 	return err
@@ -146,15 +146,4 @@ func runsIn(root string) string {
 		return near
 	}
 	return runs
-}
-
-func invalid(r *report.Run) bool {
-	for _, t := range r.Tables {
-		for _, row := range t.Rows {
-			if row.Invalid != "" {
-				return true
-			}
-		}
-	}
-	return false
 }
