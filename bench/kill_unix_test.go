@@ -118,7 +118,7 @@ func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration
 	var was string // what was sealed
 	for i := range 1 + r.IntN(3) {
 		cmd, _ := startHarness(t, out, corpus)
-		time.Sleep(time.Duration(r.Int64N(int64(took)))) // the moment is what is tried
+		moment(t, r, out, took, len(want))
 		cmd.Process.Kill()                               // by its handle, which knows if it has ended
 		cmd.Wait()
 		now, noted := sealed(t, out)

@@ -30,15 +30,16 @@ type benchFlags struct {
 
 func (b *benchFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&b.preset, "preset", "quick", "quick: "+bench.Quick.About+"; full: "+bench.Full.About)
+	f.StringVar(&b.preset, "preset", "quick", "quick, "+bench.Quick.About+"; or full, "+bench.Full.About)
 	f.StringVar(&b.given.Filter, "filter", "", "of benchmarks, as benchstat has it: '/level:thread /work:(cpu OR io)'")
-	f.StringSliceVar(&b.axes.Kinds, "measure", []string{"table"}, "kinds of measurement, by comma; also load, metg, startup, cost (default: the preset's)")
+	f.StringSliceVar(&b.axes.Kinds, "measure", []string{"table"}, "kinds of measurement, by comma; also load, metg, startup, cost")
 	f.StringSliceVar(&b.axes.Levels, "level", bench.Levels, "levels to measure, by comma")
 	f.StringSliceVar(&b.axes.Works, "work", bench.Works, "workloads to measure, by comma; also bytes and skew")
 	f.IntSliceVar(&b.axes.Workers, "workers", nil, "widths of the outermost level, by comma; 0 means the usual")
 	f.IntSliceVar(&b.axes.Grains, "grain", nil, "sizes of a task in rounds or bytes, by comma; 0 means the workload's own")
 	f.IntSliceVar(&b.axes.Batches, "batch", nil, "tasks handed over at once, by comma; 0 means enough to keep the level busy")
 	f.DurationSliceVar(&b.axes.RTTs, "rtt", nil, "round trips to machines, by comma; 0 is that of loopback")
+	f.Lookup("rtt").DefValue = ""
 	f.IntVar(&b.given.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %, full takes 20")
 	f.DurationVar(&b.given.Benchtime, "benchtime", 150*time.Millisecond, "how long each benchmark runs, about; full takes 200ms")
 	f.Uint64Var(&b.given.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
