@@ -119,7 +119,7 @@ func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration
 	for i := range 1 + r.IntN(3) {
 		cmd, _ := startHarness(t, out, corpus)
 		moment(t, r, out, took, len(want))
-		cmd.Process.Kill()                               // by its handle, which knows if it has ended
+		cmd.Process.Kill() // by its handle, which knows if it has ended
 		cmd.Wait()
 		now, noted := sealed(t, out)
 		if n := strings.Count(now, "\n# sample "); !strings.HasPrefix(now, was) || n < noted {
