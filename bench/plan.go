@@ -82,7 +82,8 @@ type Cell struct {
 	Grain int           // 0 means the workload's own
 	Batch int           // 0 means [Batch]'s
 	RTT   time.Duration // to machines
-	Every int           // measured in every so many rounds
+	Every int           // measured in every so many rounds ...
+	Axes  int           // ... and with the others of the same axes, by their index
 }
 
 // Complete returns the plan with its defaults filled in, or what is wrong with
@@ -201,8 +202,9 @@ func (p Plan) Cells() []Cell {
 	}
 	var cells []Cell
 	seen := map[string]bool{}
-	for _, a := range p.Axes {
+	for i, a := range p.Axes {
 		for c := range a.cells {
+			c.Axes = i
 			if names := c.Names(outline(c.Work)); !seen[c.String()] && slices.ContainsFunc(names, func(n string) bool { return matches(filter, n) }) {
 				seen[c.String()] = true
 				cells = append(cells, c)
@@ -316,8 +318,8 @@ func (c Cell) String() string {
 // such twins differ by noise only.
 func (p Plan) Schedule(round int) (turns []Turn) {
 	r := rand.New(rand.NewPCG(p.Seed, uint64(round)))
-	for i, c := range p.Cells() {
-		if (round+i)%max(c.Every, 1) == 0 {
+	for _, c := range p.Cells() {
+		if (round+c.Axes)%max(c.Every, 1) == 0 {
 			turns = append(turns, Turn{Cell: c})
 		}
 	}

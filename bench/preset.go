@@ -18,7 +18,7 @@ var Quick = Preset{"quick", "the levels on four workloads, in under three minute
 // Full measures all that can be measured, in less than an hour on two processors: what
 // the matrix, the fits and the predictions are made of.
 var Full = Preset{"full", "everything: sizes, widths, latency under load, METG, distance, costs, in under an hour", Plan{
-	Rounds: 20, Benchtime: 200 * time.Millisecond,
+	Rounds: 24, Benchtime: 200 * time.Millisecond,
 	Axes: []Axes{
 		{Kinds: []string{"table"}, Works: []string{"empty", "cpu", "io", "words", "bytes", "skew"}},
 		{Kinds: []string{"table"}, Works: []string{"cpu"}, Grains: []int{100, 1000, 10000}, Every: 2},

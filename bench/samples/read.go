@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchunit"
 )
 
 // Open reads the run at path: a run's folder, its samples.txt, or any file in
@@ -151,10 +152,11 @@ func check(result *benchfmt.Result) (map[string]float64, error) {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) || v.Value < 0 {
 			return nil, fmt.Errorf("%v %s is not a measurement", v.Value, quote(v.Unit, 40))
 		}
-		if _, twice := values[v.Unit]; twice {
+		_, unit := benchunit.Tidy(1, v.Unit) // benchfmt leaves the unit of a 0 alone
+		if _, twice := values[unit]; twice {
 			return nil, fmt.Errorf("two values in %s", quote(v.Unit, 40))
 		}
-		values[v.Unit] = v.Value
+		values[unit] = v.Value
 	}
 	return values, nil
 }

@@ -40,7 +40,7 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f.IntSliceVar(&b.axes.Batches, "batch", nil, "tasks handed over at once, by comma; 0 means enough to keep the level busy")
 	f.DurationSliceVar(&b.axes.RTTs, "rtt", nil, "round trips to machines, by comma; 0 is that of loopback")
 	f.Lookup("rtt").DefValue = ""
-	f.IntVar(&b.given.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %, full takes 20")
+	f.IntVar(&b.given.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %, full takes 24")
 	f.DurationVar(&b.given.Benchtime, "benchtime", 150*time.Millisecond, "how long each benchmark runs, about; full takes 200ms")
 	f.Uint64Var(&b.given.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
 	f.DurationVar(&b.given.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer")
