@@ -48,7 +48,7 @@ type hunt struct {
 	lo, hi float64 // at hi a probe takes about a tenth of a second
 
 	// unit is how long a grain of 1 takes, in nanoseconds, on a processor that is not
-	// disturbed: that of the quickest peak, since a disturbance makes any only longer.
+	// disturbed: the least of all peaks, since a disturbance makes any only longer.
 	unit  float64
 	whole bool // what is reported is a task with what the level adds
 

@@ -34,18 +34,18 @@ func (h *hunt) computes(l levels.Level, j *job, n int) {
 	h.probe = func(grain float64) (float64, error) {
 		tasks := mixed(j.work, grain, n)
 		share := grain * float64(n) / cores // of a processor
-		before, err := peak(j.work, share)
+		before, quick, err := peak(j.work, share)
 		if err != nil {
 			return 0, err
 		}
 		start := time.Now()
 		results := l.Run(world.ctx, tasks)
 		took := time.Since(start)
-		after, err := peak(j.work, share)
+		after, again, err := peak(j.work, share)
 		if err != nil {
 			return 0, err
 		}
-		h.unit = min(h.unit, before, after)
+		h.unit = min(h.unit, quick, again)
 		return share * (before + after) / 2 / float64(took), right(j.work, tasks, results)
 	}
 }
@@ -65,13 +65,15 @@ func mixed(w workload.Workload, grain float64, n int) []levels.Task {
 }
 
 // peak is how many nanoseconds a round takes with all processors at work, measured for
-// about so many on each, but at least half a millisecond. They begin together: a
-// processor that is idle takes a while to wake, which is nothing that tasks cost.
-func peak(w workload.Workload, share float64) (perRound float64, err error) {
+// about so many on each, but at least half a millisecond, and on the quickest of them.
+// They begin together: a processor that is idle takes a while to wake, which is nothing
+// that tasks cost.
+func peak(w workload.Workload, share float64) (perRound, quickest float64, err error) {
 	const least, most = 18, 21 // powers of two, so that few outputs have to be checked
 	rounds := 1 << min(max(int(math.Log2(share)), least), most)
 	run, cores := workload.Funcs()[w.Name], runtime.GOMAXPROCS(0)
 	tasks, results, starts := make([]levels.Task, cores), make([]levels.Result, cores), make([]time.Time, cores)
+	took := make([]time.Duration, cores)
 	var ready atomic.Int64
 	var wg sync.WaitGroup
 	for i := range tasks {
@@ -82,11 +84,12 @@ func peak(w workload.Workload, share float64) (perRound float64, err error) {
 			}
 			starts[i] = time.Now()
 			results[i].Output, results[i].Err = run(context.Background(), tasks[i].Input)
+			took[i] = time.Since(starts[i])
 		})
 	}
 	wg.Wait()
-	took := time.Since(slices.MinFunc(starts, time.Time.Compare))
-	return float64(took) / float64(rounds), right(w, tasks, results)
+	all := time.Since(slices.MinFunc(starts, time.Time.Compare))
+	return float64(all) / float64(rounds), float64(slices.Min(took)) / float64(rounds), right(w, tasks, results)
 }
 
 // waits makes the hunt one for waits. The ideal schedule needs no measuring: it is a
