@@ -14,6 +14,9 @@ import (
 
 // throughput says what a level does at its best, and what that uses.
 func throughput(b *testing.B, c bench.Cell, w workload.Workload) {
+	if *burdenFlag < 0 || *burdenFlag > 100 {
+		b.Fatalf("-burden %d: want a percentage from 0 to 100", *burdenFlag)
+	}
 	l, j := open(b, c), newJob(c, w, c.Tasks(w))
 	j.warmUp(b, l)
 	n := c.Tasks(w)
