@@ -61,7 +61,7 @@ var Works = []string{"empty", "cpu", "io", "words"}
 // Kinds are what can be measured of a level and a workload.
 var Kinds = []Kind{
 	{"table", "tasks a second, CPU and memory in batches; the latency of a lone task", []string{"Throughput", "Latency"}, Works},
-	{"load", "latency under load: a closed loop, then open loops at half and four fifths of its capacity", []string{"Load"}, []string{"empty", "cpu", "io"}},
+	{"load", "latency under load: a closed loop, then open loops at half and four fifths of its capacity", []string{"Load"}, []string{"cpu", "io"}},
 	{"metg", "the smallest task that is worth it: METG(50%) and METG(90%)", []string{"METG"}, []string{"cpu", "io"}},
 	{"startup", "from nothing to the first result", []string{"Startup"}, []string{"empty"}},
 	{"cost", "what can be counted of a task: allocations, commands, bytes, memory in flight", []string{"Cost"}, []string{"empty", "bytes"}},
