@@ -17,6 +17,7 @@ type Gate struct {
 type Series struct {
 	Name       string
 	Head, Base []float64 // by round
+	Floor      float64   // of its own noise; counts if above the gate's
 }
 
 // An Outcome is what a gate says of a series.
@@ -62,7 +63,7 @@ func (g Gate) Judge(tests []Series) []Verdict {
 	}
 	for i, adjusted := range Holm(ps) {
 		verdicts[i].Adjusted = adjusted
-		g.decide(&verdicts[i], logs[i], len(tests))
+		g.above(tests[i].Floor).decide(&verdicts[i], logs[i], len(tests))
 	}
 	return verdicts
 }
@@ -101,6 +102,13 @@ func (g Gate) alpha() float64 {
 		return 0.01
 	}
 	return g.Alpha
+}
+
+// above is the gate of a series that has a floor of its own: one that is noisy
+// must not make the gate blind to the others.
+func (g Gate) above(floor float64) Gate {
+	g.Floor = max(g.Floor, floor)
+	return g
 }
 
 // limit is the ratio up to which nobody minds, or can tell.

@@ -122,15 +122,15 @@ func TestGate(t *testing.T) {
 		return measure(random, n, center, func(r *rand.Rand) float64 { return sigma * r.NormFloat64() })
 	}
 	tests := []Series{
-		{"same", side(20, 100, 0.01), side(20, 100, 0.01)},
-		{"slower", side(20, 120, 0.01), side(20, 100, 0.01)},
-		{"faster", side(20, 80, 0.01), side(20, 100, 0.01)},
-		{"by less than the margin", side(20, 103, 0.01), side(20, 100, 0.01)},
-		{"noisy", side(20, 100, 0.5), side(20, 100, 0.5)},
-		{"slower, few rounds", side(5, 200, 0.01), side(5, 100, 0.01)},
-		{"uneven", side(20, 200, 0.01), side(19, 100, 0.01)},
-		{"empty", nil, nil},
-		{"not a number", []float64{math.NaN()}, []float64{1}},
+		{Name: "same", Head: side(20, 100, 0.01), Base: side(20, 100, 0.01)},
+		{Name: "slower", Head: side(20, 120, 0.01), Base: side(20, 100, 0.01)},
+		{Name: "faster", Head: side(20, 80, 0.01), Base: side(20, 100, 0.01)},
+		{Name: "by less than the margin", Head: side(20, 103, 0.01), Base: side(20, 100, 0.01)},
+		{Name: "noisy", Head: side(20, 100, 0.5), Base: side(20, 100, 0.5)},
+		{Name: "slower, few rounds", Head: side(5, 200, 0.01), Base: side(5, 100, 0.01)},
+		{Name: "uneven", Head: side(20, 200, 0.01), Base: side(19, 100, 0.01)},
+		{Name: "empty", Head: nil, Base: nil},
+		{Name: "not a number", Head: []float64{math.NaN()}, Base: []float64{1}},
 	}
 	want := []Outcome{Pass, Fail, Pass, Pass, Inconclusive, Inconclusive, Inconclusive, Inconclusive, Inconclusive}
 	for i, v := range (Gate{}).Judge(tests) {
@@ -160,12 +160,26 @@ func TestGate(t *testing.T) {
 func TestGateAdjustsForTheNumberOfTests(t *testing.T) {
 	var tests []Series
 	for range 20 {
-		tests = append(tests, Series{"", []float64{21, 22, 23, 24, 25, 26, 27, 28}, []float64{11, 12, 12, 13, 13, 14, 14, 15}})
+		tests = append(tests, Series{Head: []float64{21, 22, 23, 24, 25, 26, 27, 28}, Base: []float64{11, 12, 12, 13, 13, 14, 14, 15}})
 	}
 	if v := (Gate{}).Judge(tests[:1])[0]; v.Outcome != Fail {
 		t.Errorf("alone: have %+v, want FAIL", v)
 	}
 	if v := (Gate{}).Judge(tests)[0]; v.Outcome != Inconclusive || !math.IsInf(v.Detectable, 1) {
 		t.Errorf("among 20: have %+v, want INCONCLUSIVE", v)
+	}
+}
+
+// A noisy series has a margin of its own, and the others keep theirs.
+func TestFloorOfOneSeries(t *testing.T) {
+	var base, head []float64
+	for i := range 20 {
+		base = append(base, 100+float64(i%5))
+		head = append(head, 1.08*base[i])
+	}
+	tests := []Series{{Name: "still", Head: head, Base: base}, {Name: "noisy", Head: head, Base: base, Floor: 0.2}}
+	got := Gate{}.Judge(tests)
+	if got[0].Outcome != Fail || got[1].Outcome != Pass {
+		t.Errorf("8 %% slower is %s with the usual margin and %s with one of 20 %%, want FAIL and PASS", got[0].Outcome, got[1].Outcome)
 	}
 }

@@ -170,7 +170,7 @@ func TestNasty(t *testing.T) {
 		if d := Detectable(x, 0.05, 0.8); d < 1 {
 			t.Errorf("%v: have %v", x, d)
 		}
-		if v := (Gate{}).Judge([]Series{{"", x, y}})[0]; v.Outcome == Pass && !v.Ratio.Bounded() {
+		if v := (Gate{}).Judge([]Series{{Head: x, Base: y}})[0]; v.Outcome == Pass && !v.Ratio.Bounded() {
 			t.Errorf("%v and %v: have %+v", x, y, v)
 		}
 	}
