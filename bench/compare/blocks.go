@@ -108,16 +108,17 @@ func (r *Report) judgeBlocks(blocks []block, g stat.Gate) {
 func (row *Row) decide(significant bool, limit float64) {
 	i := row.Ratio
 	percent := fmt.Sprintf("%.3g %%", 100*(limit-1))
+	if row.Detectable = Float(math.Inf(1)); i.Bounded() { // about, and in half of the cases
+		row.Detectable = Float(limit * i.Center / i.Lo)
+	}
 	switch {
 	case i.Bounded() && significant && i.Lo > limit:
 		row.Verdict, row.Why = Fail, "slower by more than "+percent
 	case i.Bounded() && i.Hi < limit:
 		row.Verdict, row.Why = Pass, "not slower by "+percent
 	case i.Bounded():
-		row.Detectable = Float(limit * i.Center / i.Lo)
 		row.Verdict, row.Why = Inconclusive, fmt.Sprintf("with this noise, about %.3g %% would have been found", 100*(float64(row.Detectable)-1))
 	default:
-		row.Detectable = Float(math.Inf(1))
 		row.Verdict, row.Why = Inconclusive, fmt.Sprintf("%d rounds are too few to tell", i.N)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
@@ -72,7 +71,7 @@ type Row struct {
 	Adjusted Float         `json:"adjusted"` // for the number of rows
 	Margin   Float         `json:"margin"`   // that counts here: the row's noise, if above the usual
 	// Detectable is the slow-down that would have been found in four of five cases, as
-	// a ratio; 0 unless inconclusive.
+	// a ratio; 0 of counts.
 	Detectable Float   `json:"detectable"`
 	Verdict    Verdict `json:"verdict,omitempty"` // none of a comment
 	Why        string  `json:"why,omitempty"`
@@ -131,9 +130,20 @@ func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 		row := of[i].row(cpu)
 		row.Ratio, row.P, row.Adjusted = v.Ratio, Float(v.P), Float(v.Adjusted)
 		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(v.Detectable)
+		if v.Detectable == 0 {
+			row.Detectable = Float(detectable(g, tests, i))
+		}
 		row.Verdict, row.Why = Verdict(v.Outcome), v.Why
 		r.Judged = append(r.Judged, row)
 	}
+}
+
+// detectable is the slow-down that would have been found in a row that was judged
+// otherwise: a PASS is worth no more than that.
+func detectable(g stat.Gate, tests []stat.Series, i int) float64 {
+	logs, _ := stat.LogRatios(tests[i].Head, tests[i].Base)
+	g.Floor = max(g.Floor, tests[i].Floor)
+	return g.Detectable(logs, len(tests))
 }
 
 // cpu is what is judged of times, and the rest what is not.
@@ -203,7 +213,3 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Failed lists the rows with a verdict, for whoever wants to look at them first.
-func (r *Report) Failed(v Verdict) []Row {
-	return slices.DeleteFunc(slices.Clone(r.Judged), func(row Row) bool { return row.Verdict != v })
-}

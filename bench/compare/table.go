@@ -1,0 +1,274 @@
+package compare
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/perf/benchunit"
+)
+
+// Formats are the ways to print a report.
+var Formats = []string{"table", "markdown", "json"}
+
+// Write prints r in one of the [Formats]; a table is 80 columns wide.
+func (r *Report) Write(w io.Writer, format string) error {
+	var page bytes.Buffer
+	switch format {
+	case "table":
+		r.text(&page)
+	case "markdown":
+		r.markdown(&page)
+	case "json":
+		text, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			return err
+		}
+		page.Write(append(text, '\n'))
+	default:
+		return fmt.Errorf("unknown format %.40q: have %s", format, strings.Join(Formats, ", "))
+	}
+	_, err := w.Write(page.Bytes())
+	return err
+}
+
+// The columns of the two tables.
+var (
+	judgedHead  = []string{"benchmark", "base", "head", "ratio", "95 %", "p", "finds", "verdict"}
+	commentHead = []string{"benchmark", "base", "head", "ratio", "95 %", "p", "", "unit"}
+)
+
+const width = 80
+
+func (r *Report) text(page *bytes.Buffer) {
+	line := func(text string, indent int) { fmt.Fprintln(page, wrap(text, indent)) }
+	line(r.title(), 2)
+	if rows := r.shown(); len(rows) > 0 {
+		line("", 0)
+		line("Judged: processor time for a task, and counts that are not the same", 0)
+		grid(page, judgedHead, rows, false)
+		for _, text := range r.reasons() {
+			line(text, 2)
+		}
+	}
+	if len(r.Comments) > 0 {
+		line("", 0)
+		line("Reported, but not judged", 0)
+		grid(page, commentHead, rows(r.Comments, true), true)
+	}
+	line("", 0)
+	for _, text := range r.remarks() {
+		line(text, 2)
+	}
+	line("=> "+string(r.Verdict)+": "+r.Why, 3)
+}
+
+// title says what is compared.
+func (r *Report) title() string {
+	design := "in turns"
+	if !r.Paired {
+		design = "one after the other"
+	}
+	return fmt.Sprintf("Comparison of base %s with head %s: %s, measured %s", r.Base.Commit, r.Head.Commit, plural(r.Rounds, "round"), design)
+}
+
+// shown are the judged rows as cells; counts that are the same are left out.
+func (r *Report) shown() [][]string {
+	var judged []Row
+	for _, row := range r.Judged {
+		if !row.Exact || row.Why != "" {
+			judged = append(judged, row)
+		}
+	}
+	return rows(judged, false)
+}
+
+func rows(list []Row, comment bool) (cells [][]string) {
+	for _, row := range list {
+		last, finds := string(row.Verdict), percent(float64(row.Detectable)-1)
+		if comment {
+			last, finds = row.Unit, ""
+		}
+		label := row.Label
+		p, interval := probability(float64(row.Adjusted)), fmt.Sprintf("%.3f-%.3f", row.Ratio.Lo, row.Ratio.Hi)
+		if row.Exact {
+			label, p, interval, finds = label+" "+row.Unit, "", "exact", ""
+		} else if !row.Ratio.Bounded() {
+			interval = "?"
+		}
+		if row.Unit == "" { // refused
+			cells = append(cells, []string{label, "-", "-", "-", "", "", "", last})
+			continue
+		}
+		cells = append(cells, []string{label, figure(row.Base, row.Unit), figure(row.Head, row.Unit), ratio(row.Ratio.Center), interval, p, finds, last})
+	}
+	return cells
+}
+
+func ratio(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "?"
+	}
+	return fmt.Sprintf("%.3f", v)
+}
+
+func probability(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return "?"
+	case p < 0.001:
+		return "<.001"
+	}
+	return fmt.Sprintf("%.3f", p)
+}
+
+// percent writes a share; what cannot be found at all is "none".
+func percent(share float64) string {
+	switch {
+	case math.IsNaN(share):
+		return "?"
+	case math.IsInf(share, 1):
+		return "none"
+	}
+	return fmt.Sprintf("%+.2g%%", 100*share)
+}
+
+// figure writes a measurement with its prefix, as 83.90µs.
+func figure(v Float, unit string) string {
+	if math.IsNaN(float64(v)) {
+		return "?"
+	}
+	text := benchunit.Scale(float64(v), benchunit.ClassOf(unit))
+	if strings.HasSuffix(unit, "sec") || strings.HasPrefix(unit, "cpu-sec") {
+		text += "s"
+	}
+	return text
+}
+
+// reasons say why rows are not what one would like, and what was left out.
+func (r *Report) reasons() (lines []string) {
+	same := 0
+	for _, row := range r.Judged {
+		switch {
+		case row.Exact && row.Why == "":
+			same++
+		case row.Why != "" && row.Verdict != Pass:
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", row.Label, row.Verdict, row.Why))
+		}
+	}
+	if same > 0 {
+		lines = append(lines, plural(same, "count")+" (allocations, commands, bytes, lost and doubled tasks) are exactly the same.")
+	}
+	return lines
+}
+
+// remarks say how far the tables can be believed.
+func (r *Report) remarks() (lines []string) {
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if c := r.Control; c.Rows > 0 {
+		what := "Control: none was measured."
+		if c.Measured && r.Paired {
+			what = fmt.Sprintf("Control: base against itself in the same rounds has p below 5 %% in %d of %s (1 in 20 is due).", c.Alarms, plural(c.Rows, "row"))
+		} else if c.Measured {
+			what = "Control: the serial rows, which run no level."
+		}
+		if c.Tripped {
+			what += " It FAILED: " + c.Why + "."
+		}
+		add("%s", what)
+		if c.Replays > 0 {
+			add("Noise: replays of the base's own rounds raise %.2g %% false alarms (5 %% are due); the floor is %.2g %% in the quietest row, %.2g %% in the loudest.",
+				100*float64(c.FalsePositives)/float64(c.Replays), 100*float64(c.Least), 100*float64(c.Most))
+		}
+	}
+	if r.Alpha > 0 && len(r.Judged) > 0 {
+		add("FAIL takes p below %.2g, adjusted by Holm, and an interval above 1 by more than %.2g %%, or than the row's own noise floor; PASS an interval below that. \"finds\" is the slow-down that would have been found in four of five cases.",
+			r.Alpha, 100*r.Margin)
+	}
+	for _, note := range r.Notes {
+		add("Note: %s.", note)
+	}
+	return lines
+}
+
+// grid writes rows in columns: the first and the last to the left, figures to the
+// right.
+func grid(page *bytes.Buffer, head []string, rows [][]string, comment bool) {
+	const first = 20
+	widths := []int{first, 7, 7, 6, 11, 5, 5, 12}
+	if comment {
+		widths[6] = 0
+	}
+	write := func(cells []string) {
+		label := fold(cells[0], first)
+		for i, piece := range label {
+			var b strings.Builder
+			b.WriteString(pad(piece, first, false))
+			if i == 0 {
+				for at := 1; at < len(cells); at++ {
+					if widths[at] > 0 {
+						b.WriteString(" " + pad(cells[at], widths[at], at < len(cells)-1))
+					}
+				}
+			}
+			fmt.Fprintln(page, strings.TrimRight(b.String(), " "))
+		}
+	}
+	write(head)
+	fmt.Fprintln(page, strings.Repeat("-", width))
+	for _, cells := range rows {
+		write(cells)
+	}
+}
+
+func pad(s string, width int, right bool) string {
+	gap := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+	if right {
+		return gap + s
+	}
+	return s + gap
+}
+
+// fold breaks a label into pieces that fit, at spaces where there are any.
+func fold(text string, width int) (pieces []string) {
+	piece := ""
+	for _, word := range strings.Fields(text) {
+		switch fits := utf8.RuneCountInString(piece) + 1 + utf8.RuneCountInString(word); {
+		case piece == "":
+			piece = word
+		case fits <= width:
+			piece += " " + word
+		default:
+			pieces, piece = append(pieces, piece), " "+word
+		}
+		for r := []rune(piece); len(r) > width; r = []rune(piece) {
+			pieces, piece = append(pieces, string(r[:width])), " "+string(r[width:])
+		}
+	}
+	return append(pieces, piece)
+}
+
+// wrap breaks text at spaces; lines after the first are indented.
+func wrap(text string, indent int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
