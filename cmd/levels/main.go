@@ -48,7 +48,7 @@ Exit codes: 0 done; 1 something measured is wrong or failed; 2 wrong arguments;
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newWords(), newGIL(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newWords(), newGIL(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }
@@ -92,6 +92,7 @@ const (
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var argument fleet.ArgumentError
+	var own exitError
 	switch {
 	case err == nil:
 		return exitOK
@@ -101,6 +102,8 @@ func exitCode(ctx context.Context, err error) int {
 	}
 	fmt.Fprintln(os.Stderr, "levels:", oneLine(err))
 	switch {
+	case errors.As(err, &own):
+		return own.code
 	case errors.As(err, &usage), errors.As(err, &argument):
 		return exitUsage
 	case isEnvironment(err):
