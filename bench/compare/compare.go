@@ -70,8 +70,8 @@ type Row struct {
 	P        Float         `json:"p"`
 	Adjusted Float         `json:"adjusted"` // for the number of rows
 	Margin   Float         `json:"margin"`   // that counts here: the row's noise, if above the usual
-	// Detectable is the slow-down that would have been found in four of five cases, as
-	// a ratio; 0 of counts.
+	// Detectable is the minimum detectable effect: the slow-down, as a ratio, that one
+	// such test at 5 % sees in four of five cases. 0 of counts.
 	Detectable Float   `json:"detectable"`
 	Verdict    Verdict `json:"verdict,omitempty"` // none of a comment
 	Why        string  `json:"why,omitempty"`
@@ -129,21 +129,11 @@ func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 	for i, v := range g.Judge(tests) {
 		row := of[i].row(cpu)
 		row.Ratio, row.P, row.Adjusted = v.Ratio, Float(v.P), Float(v.Adjusted)
-		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(v.Detectable)
-		if v.Detectable == 0 {
-			row.Detectable = Float(detectable(g, tests, i))
-		}
+		logs, _ := stat.LogRatios(tests[i].Head, tests[i].Base)
+		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(stat.Detectable(logs, 0.05, 0.8))
 		row.Verdict, row.Why = Verdict(v.Outcome), v.Why
 		r.Judged = append(r.Judged, row)
 	}
-}
-
-// detectable is the slow-down that would have been found in a row that was judged
-// otherwise: a PASS is worth no more than that.
-func detectable(g stat.Gate, tests []stat.Series, i int) float64 {
-	logs, _ := stat.LogRatios(tests[i].Head, tests[i].Base)
-	g.Floor = max(g.Floor, tests[i].Floor)
-	return g.Detectable(logs, len(tests))
 }
 
 // cpu is what is judged of times, and the rest what is not.

@@ -38,7 +38,7 @@ func (r *Report) Write(w io.Writer, format string) error {
 
 // The columns of the two tables.
 var (
-	judgedHead  = []string{"benchmark", "base", "head", "ratio", "95 %", "p", "finds", "verdict"}
+	judgedHead  = []string{"benchmark", "base", "head", "ratio", "95 %", "p", "MDE", "verdict"}
 	commentHead = []string{"benchmark", "base", "head", "ratio", "95 %", "p", "", "unit"}
 )
 
@@ -89,14 +89,14 @@ func (r *Report) shown() [][]string {
 
 func rows(list []Row, comment bool) (cells [][]string) {
 	for _, row := range list {
-		last, finds := string(row.Verdict), percent(float64(row.Detectable)-1)
+		last, mde := string(row.Verdict), percent(float64(row.Detectable)-1)
 		if comment {
-			last, finds = row.Unit, ""
+			last, mde = row.Unit, ""
 		}
 		label := row.Label
 		p, interval := probability(float64(row.Adjusted)), fmt.Sprintf("%.3f-%.3f", row.Ratio.Lo, row.Ratio.Hi)
 		if row.Exact {
-			label, p, interval, finds = label+" "+row.Unit, "", "exact", ""
+			label, p, interval, mde = label+" "+row.Unit, "", "exact", ""
 		} else if !row.Ratio.Bounded() {
 			interval = "?"
 		}
@@ -104,7 +104,7 @@ func rows(list []Row, comment bool) (cells [][]string) {
 			cells = append(cells, []string{label, "-", "-", "-", "", "", "", last})
 			continue
 		}
-		cells = append(cells, []string{label, figure(row.Base, row.Unit), figure(row.Head, row.Unit), ratio(row.Ratio.Center), interval, p, finds, last})
+		cells = append(cells, []string{label, figure(row.Base, row.Unit), figure(row.Head, row.Unit), ratio(row.Ratio.Center), interval, p, mde, last})
 	}
 	return cells
 }
@@ -186,7 +186,7 @@ func (r *Report) remarks() (lines []string) {
 		}
 	}
 	if r.Alpha > 0 && len(r.Judged) > 0 {
-		add("FAIL takes p below %.2g, adjusted by Holm, and an interval above 1 by more than %.2g %%, or than the row's own noise floor; PASS an interval below that. \"finds\" is the slow-down that would have been found in four of five cases.",
+		add("FAIL takes p below %.2g, adjusted by Holm, and an interval above 1 by more than %.2g %%, or than the row's own noise floor; PASS an interval below that. MDE is the slow-down that one such test at 5 %% sees in four of five cases.",
 			r.Alpha, 100*r.Margin)
 	}
 	for _, note := range r.Notes {

@@ -80,7 +80,7 @@ func (g Gate) decide(v *Verdict, logs []float64, tests int) {
 		v.Outcome, v.Why = Pass, fmt.Sprintf("not slower by %.3g %%", 100*(limit-1))
 	default:
 		v.Outcome = Inconclusive
-		v.Detectable = g.Detectable(logs, tests)
+		v.Detectable = detectable(logs, power, g.Rule(tests))
 		v.Why = fmt.Sprintf("%d rounds would have found a slow-down by %.3g %%", v.Ratio.N, 100*(v.Detectable-1))
 		if math.IsInf(v.Detectable, 1) {
 			v.Why = fmt.Sprintf("%d rounds cannot find a slow-down in %d tests", v.Ratio.N, tests)
@@ -95,12 +95,6 @@ func (g Gate) Rule(tests int) func(logRatios []float64) bool {
 	return func(logs []float64) bool {
 		return logInterval(logs).Lo > limit && SignedRank(logs) < alpha
 	}
-}
-
-// Detectable is the smallest slow-down, as a ratio, that the gate finds in four of
-// five cases, with this noise and as many tests: NaN and +Inf as of [Detectable].
-func (g Gate) Detectable(logRatios []float64, tests int) float64 {
-	return detectable(logRatios, power, g.Rule(tests))
 }
 
 func (g Gate) alpha() float64 {
