@@ -69,6 +69,9 @@ func (t Trial) Run(ctx context.Context) (*Report, error) {
 			if err := t.round(ctx, w, round); err != nil {
 				return nil, err
 			}
+			if err := w.allFailed(); err != nil {
+				return nil, err
+			}
 		}
 		stored, err := w.read()
 		if err != nil {
@@ -122,9 +125,10 @@ func (t Trial) sample(ctx context.Context, w *writers, round, side int, cell ben
 	w.done++
 	w.spent += m.Took + m.Waited
 	if err == nil {
+		w.good[side]++
 		err = w.of[side].Append(round, false, m.Results)
 	} else {
-		err = nil // the journal has it
+		w.last[side], err = err, nil // the journal has it
 	}
 	if err := errors.Join(err, w.of[side].Note(entries...)); err != nil {
 		return bench.Environment(err)
@@ -154,6 +158,19 @@ type writers struct {
 	of    [3]*samples.Writer
 	done  int
 	spent time.Duration
+	good  [3]int   // samples
+	last  [3]error // of those that are not
+}
+
+// allFailed says that a side has not had a single sample, and why: more rounds would
+// not help. A version from before a flag that the benchmarks are given is such a one.
+func (w *writers) allFailed() error {
+	for side, n := range w.good {
+		if n == 0 {
+			return fmt.Errorf("%s cannot be measured, each of its benchmarks failed: %w", sides[side], w.last[side])
+		}
+	}
+	return nil
 }
 
 // create makes the folders. Each run tells which comparison it belongs to, and which

@@ -26,6 +26,7 @@ type comparison struct {
 	format, out      string
 	replay           string
 	selfTest, chosen bool
+	brief            bool // benchtime was not given
 }
 
 func newCompare() *cobra.Command {
@@ -60,6 +61,7 @@ verdict: wrong arguments, or something broke; 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error { return harness(c.checkArgs(args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.chosen = cmd.Flags().Changed("level") || cmd.Flags().Changed("work") || cmd.Flags().Changed("measure")
+			c.brief = !cmd.Flags().Changed("benchtime")
 			if err := c.check(); err != nil {
 				return harness(err)
 			}
@@ -249,6 +251,9 @@ func (c *comparison) test(ctx context.Context) error {
 	if !c.chosen {
 		c.axes = bench.Axes{Levels: []string{"thread", "async"}, Works: []string{"cpu"}}
 		c.chosen = true
+	}
+	if c.brief {
+		c.plan.Benchtime = 100 * time.Millisecond
 	}
 	s, progress, err := c.open(ctx)
 	if err != nil {
