@@ -55,6 +55,7 @@ func (r *Report) block(blocks []block, p pair, base, head *samples.Run) []block 
 	r.Rounds = max(r.Rounds, len(b.base), len(b.head))
 	if len(b.base) == 0 || len(b.head) == 0 {
 		row := p.row(cpu)
+		row.Ratio = stat.Unpaired(nil, nil)
 		row.P, row.Adjusted, row.Margin = Float(math.NaN()), Float(math.NaN()), Float(math.NaN())
 		row.Verdict, row.Why = Inconclusive, "no serial row of the same work in the same rounds: what the machine did cannot be told from what the code did"
 		r.Judged = append(r.Judged, row)
