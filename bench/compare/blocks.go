@@ -18,6 +18,7 @@ func Blocks(base, head *samples.Run, c Config) *Report {
 	r := begin(base, head, c)
 	r.note("the two runs were measured one after the other: weaker evidence. Of sequential blocks of one binary, " +
 		"57 to 66 %% were called different on a machine like this, and more rounds made it worse; levels compare REF REF takes turns")
+	r.note("a ratio is of processor time in units of the serial row's, round by round; only serial's own is not")
 	pairs, ok := r.match(base, head, nil)
 	if !ok {
 		return r
@@ -40,7 +41,7 @@ func Blocks(base, head *samples.Run, c Config) *Report {
 type block struct {
 	pair
 	base, head []float64 // in units of the serial row's, but for serial itself
-	limit      float64   // the ratio that is not minded
+	margin     float64   // that is not minded
 }
 
 // block adds what is to be judged of a pair, or a row that says why nothing is.
@@ -62,7 +63,7 @@ func (r *Report) block(blocks []block, p pair, base, head *samples.Run) []block 
 		return blocks
 	}
 	floor := r.Control.replay(stat.ReplayBlocks([][]float64{b.base}, len(b.base)/2, replays, 1))
-	b.limit = 1 + max(r.Margin, floor)
+	b.margin = max(r.Margin, floor)
 	return append(blocks, b)
 }
 
@@ -96,10 +97,10 @@ func (r *Report) judgeBlocks(blocks []block, g stat.Gate) {
 	for i, adjusted := range stat.Holm(ps) {
 		b := blocks[i]
 		row := b.row(cpu)
-		row.Ratio, row.P, row.Adjusted, row.Margin = stat.Unpaired(b.head, b.base), Float(ps[i]), Float(adjusted), Float(b.limit-1)
-		row.decide(adjusted < g.Alpha, b.limit)
+		row.Ratio, row.P, row.Adjusted, row.Margin = stat.Unpaired(b.head, b.base), Float(ps[i]), Float(adjusted), Float(b.margin)
+		row.decide(adjusted < g.Alpha, 1+b.margin)
 		if b.pair.base.Name.Level == "serial" {
-			r.steady(&row, b.limit)
+			r.steady(&row, 1+b.margin)
 		}
 		r.Judged = append(r.Judged, row)
 	}

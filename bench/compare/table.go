@@ -262,7 +262,7 @@ func fold(text string, width int) (pieces []string) {
 func wrap(text string, indent int) string {
 	var b strings.Builder
 	column := 0
-	for _, word := range strings.Fields(text) {
+	for _, word := range words(text, width-indent) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case column == 0:
@@ -277,4 +277,16 @@ func wrap(text string, indent int) string {
 		column += n
 	}
 	return b.String()
+}
+
+// words splits text at spaces, and cuts words that would not fit.
+func words(text string, most int) (all []string) {
+	for _, word := range strings.Fields(text) {
+		r := []rune(word)
+		for ; len(r) > most; r = r[most:] {
+			all = append(all, string(r[:most]))
+		}
+		all = append(all, string(r))
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -45,6 +46,8 @@ func TestTablesFit(t *testing.T) {
 	}
 }
 
+var escaped = regexp.MustCompile(`\\.`)
+
 func TestMarkdownMeansOnlyItself(t *testing.T) {
 	for name, r := range reports(t) {
 		var out strings.Builder
@@ -52,13 +55,13 @@ func TestMarkdownMeansOnlyItself(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {
-			bare := strings.NewReplacer(`\\`, "", `\|`, "").Replace(line)
+			bare := escaped.ReplaceAllString(line, "")
 			if strings.HasPrefix(line, "|") && strings.Count(bare, "|") != 9 {
 				t.Errorf("%s: a row that has not 8 cells: %s", name, line)
 			}
 		}
-		for _, bad := range []string{"<script", "x](y", " @all", "\x1b"} {
-			if strings.Contains(out.String(), bad) {
+		for _, bad := range []string{"<script", "](", "@", "`", "\x1b"} {
+			if strings.Contains(escaped.ReplaceAllString(out.String(), ""), bad) {
 				t.Errorf("%s: %q is in it:\n%s", name, bad, out.String())
 			}
 		}
