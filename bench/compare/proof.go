@@ -62,7 +62,7 @@ func Proofs(run *samples.Run) (proofs []Proof, err error) {
 
 // prove replays the rows of one workload. The gate is that of the look at 20 rounds.
 func prove(work string, cells []*samples.Cell, tests int) Proof {
-	const seed, many, each = 1, 4000, 200 // replays
+	const seed, many, each = 1, 2000, 100 // replays
 	p := Proof{Work: samples.Clean(work), Rows: len(cells), Rounds: math.MaxInt}
 	var times, walls [][]float64
 	found, alarms, replayed := 0, 0, 0
@@ -83,7 +83,10 @@ func prove(work string, cells []*samples.Cell, tests int) Proof {
 		p.Checks = append(p.Checks, Check{what, fmt.Sprintf("%.3g %%", have), fmt.Sprintf("%s %.3g %%", sign, want), ok})
 	}
 	fp, power, wrong := share(all.FalsePositives, all.Replays), share(found, replayed), share(alarms, replayed)
-	check(fmt.Sprintf("alarms of the test, of %d replays without a change", all.Replays), fp, 5, fp <= 5, "<=")
+	// The test is exact, so its alarms are just below 5 %: what so many coins show may be
+	// above by chance.
+	chance := 2 * math.Sqrt(5*95/float64(all.Replays))
+	check(fmt.Sprintf("alarms of the test, of %d replays (± %.2g)", all.Replays, chance), fp, 5, fp <= 5+chance, "<=")
 	check(fmt.Sprintf("noise floor at %d rounds", proofRounds), 100*all.Floor, 5, all.Floor <= 0.05, "<=")
 	check(fmt.Sprintf("a slow-down by 10 %% is a FAIL, of %d replays", replayed), power, 95, power >= 95, ">=")
 	check(fmt.Sprintf("no change is a FAIL, of %d replays", replayed), wrong, 1, wrong <= 1, "<=")
@@ -91,7 +94,7 @@ func prove(work string, cells []*samples.Cell, tests int) Proof {
 		what   string
 		series [][]float64
 	}{{"processor time", times}, {"wall time", walls}} {
-		c := stat.ReplayBlocks(b.series, proofRounds, many/10, seed)
+		c := stat.ReplayBlocks(b.series, proofRounds, many/5, seed)
 		p.Blocks = append(p.Blocks, fmt.Sprintf("%s: %.3g %% alarms, floor %.3g %%", b.what, share(c.FalsePositives, max(1, c.Replays)), 100*c.Floor))
 	}
 	return p

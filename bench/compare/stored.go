@@ -85,6 +85,12 @@ func (s *Stored) Compare(alpha, margin float64) *Report {
 		alpha = lookAt(s.Looks, rounds).Alpha
 	}
 	r := Compare(s.Base, s.Head, s.Control, Config{Alpha: alpha, Margin: margin})
+	if s.Head.Setting("benchmarks") == "changed" {
+		r.note("the benchmarks or the workloads changed between the two versions: a difference may be in how it is measured")
+	}
+	if flags := s.Head.Setting("flags"); flags != "" {
+		r.note("head had other flags: %s", flags)
+	}
 	if s.Control == nil {
 		r.note("there is no control: nobody compared the base with itself in these rounds")
 	}

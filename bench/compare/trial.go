@@ -42,6 +42,7 @@ type Trial struct {
 	Looks      []Look  // when to judge; see [Looks]
 	Margin     float64 // as in [Config]
 	Dir        string  // of the results, with a run for each side; it must not exist
+	Changed    bool    // the benchmarks or the workloads differ between the two, too
 
 	Progress func(bench.Progress) // called before each sample; nil is fine
 }
@@ -192,6 +193,9 @@ func (t Trial) create() (*writers, error) {
 		config := t.Measurer.Config(v.Binary,
 			setting("comparison", filepath.Base(t.Dir)), setting("side", sides[i]),
 			setting("looks", strings.Join(looks, ",")), setting("order-seed", fmt.Sprint(t.Seed)))
+		if t.Changed {
+			config = append(config, setting("benchmarks", "changed"))
+		}
 		if len(v.Flags) > 0 {
 			config = append(config, setting("flags", strings.Join(v.Flags, " ")))
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -205,7 +206,22 @@ func (c *comparison) versions(ctx context.Context, base, head string) (*compare.
 			return nil, err
 		}
 	}
+	s.changed = benchmarksDiffer(ctx, s.root, base, head)
 	return s.trial(ctx, c, compare.Version{Binary: built[0]}, compare.Version{Binary: built[1]}, "compare-"+built[0].Commit+"-"+built[1].Commit)
+}
+
+// benchmarksDiffer asks git whether what measures differs, and not only what is
+// measured. If git cannot tell, it did not build two versions either.
+func benchmarksDiffer(ctx context.Context, root, base, head string) bool {
+	args := []string{"-C", root, "diff", "--quiet"}
+	for _, ref := range []string{base, head} {
+		if ref != "." {
+			args = append(args, ref)
+		}
+	}
+	var exit *exec.ExitError
+	err := exec.CommandContext(ctx, "git", append(args, "--", "bench/*.go", "levels/workload")...).Run()
+	return errors.As(err, &exit) && exit.ExitCode() == 1 && base != head
 }
 
 // session is what trials share.
@@ -213,6 +229,7 @@ type session struct {
 	*bench.Session
 	root, out string
 	progress  *progress
+	changed   bool // what measures
 }
 
 func (c *comparison) open(ctx context.Context) (*session, *progress, error) {
@@ -241,7 +258,7 @@ func (s *session) trial(ctx context.Context, c *comparison, base, head compare.V
 	dir := filepath.Join(s.out, time.Now().UTC().Format("20060102T150405Z")+"-"+name)
 	return compare.Trial{
 		Measurer: s, Cells: s.Plan.Cells(), Base: base, Head: head, Seed: c.plan.Seed,
-		Looks: compare.Looks(c.plan.Rounds), Margin: c.margin / 100, Dir: dir, Progress: s.progress.show,
+		Looks: compare.Looks(c.plan.Rounds), Margin: c.margin / 100, Dir: dir, Changed: s.changed, Progress: s.progress.show,
 	}.Run(ctx)
 }
 
