@@ -71,13 +71,3 @@ func (m made) run(t testing.TB) *samples.Run {
 
 // always gives every round the same further values.
 func always(values string) func(int) string { return func(int) string { return values } }
-
-// at gives the first rounds other values than the rest.
-func at(first int, values, rest string) func(int) string {
-	return func(round int) string {
-		if round <= first {
-			return values
-		}
-		return rest
-	}
-}
