@@ -139,7 +139,7 @@ func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 // cpu is what is judged of times, and the rest what is not.
 const cpu = "cpu-sec/op"
 
-var commented = []string{"tasks/s", "p50-sec", "p99-sec", "startup-sec", "metg50-sec", "metg90-sec", "B/op", "peak-RSS-bytes", "inflight-B/task"}
+var commented = []string{"tasks/s", "p50-sec", "p99-sec", "startup-sec", "metg50-sec", "metg90-sec", "peak-RSS-bytes", "inflight-B/task"}
 
 // comment adds what decides nothing. It is adjusted for its number, too, since
 // somebody will look for the smallest p in it.

@@ -9,8 +9,11 @@ import (
 )
 
 // counted are the units that are exact, but for those that only say what was done.
-// Of all of them, more is worse.
+// Of all of them, more is worse. Bytes allocated are among them: the median over a
+// sample's tasks was the same in all of 52 samples of five levels, taken while four
+// others wanted each processor, just as the other counts were.
 var counted = func() (units []string) {
+	units = append(units, "B/op")
 	for _, u := range samples.Units {
 		if u.Key == "assume" && u.Value == "exact" && u.Name != "checksum" && u.Name != "latencies" {
 			units = append(units, u.Name)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,7 +43,10 @@ func (r *Report) match(base, head, control *samples.Run) (pairs []pair, ok bool)
 	heads, controls := of(head), of(control)
 	labels := shorten(base.Cells)
 	alone := []string{}
-	for _, b := range base.Cells {
+	inOrder := slices.SortedStableFunc(slices.Values(base.Cells), func(a, b *samples.Cell) int {
+		return cmp.Compare(labels[a.Name.Full], labels[b.Name.Full])
+	})
+	for _, b := range inOrder {
 		h := heads[b.Name.Full]
 		if h == nil {
 			alone = append(alone, samples.Clean(b.Name.Full))

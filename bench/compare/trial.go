@@ -86,10 +86,14 @@ func (t Trial) Run(ctx context.Context) (*Report, error) {
 	return nil, errors.New("a trial without a look tells nothing")
 }
 
-// round measures each cell once on each side, the cells in random order.
+// round measures each cell once on each side, the cells in random order. A cell that is
+// measured in every so many rounds only has its turn when that is due.
 func (t Trial) round(ctx context.Context, w *writers, round int) error {
 	cells := rand.New(rand.NewPCG(t.Seed, uint64(round))).Perm(len(t.Cells))
 	for at, cell := range cells {
+		if (round+cell)%max(1, t.Cells[cell].Every) != 0 {
+			continue
+		}
 		for i, side := range t.order(round, cell) {
 			t.progress(w, round, at*len(sides)+i, t.Cells[cell])
 			if err := t.sample(ctx, w, round, side, t.Cells[cell]); err != nil {
@@ -141,7 +145,7 @@ func (t Trial) progress(w *writers, round, in int, cell bench.Cell) {
 	if t.Progress == nil {
 		return
 	}
-	each := len(t.Cells) * len(sides)
+	each := len(t.Cells) * len(sides) // at most: cells that are not due are done at once
 	look := t.Looks[slices.IndexFunc(t.Looks, func(l Look) bool { return round <= l.Rounds })]
 	total, left := look.Rounds*each, time.Duration(0)
 	if w.done > 0 {
@@ -167,7 +171,7 @@ type writers struct {
 // not help. A version from before a flag that the benchmarks are given is such a one.
 func (w *writers) allFailed() error {
 	for side, n := range w.good {
-		if n == 0 {
+		if n == 0 && w.last[side] != nil {
 			return fmt.Errorf("%s cannot be measured, each of its benchmarks failed: %w", sides[side], w.last[side])
 		}
 	}

@@ -141,6 +141,25 @@ func TestOrdersAreBalanced(t *testing.T) {
 	}
 }
 
+// What need not be measured in each round is measured in as many as it asks for.
+func TestTrialOfNowAndThen(t *testing.T) {
+	f := newFake(0.01)
+	trial := newTrial(t, f)
+	trial.Cells[1].Every = 5
+	if _, err := trial.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := Open(trial.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range stored.Control.Cells {
+		if want := map[string]int{"thread": 30, "async": 6}[c.Name.Level]; c.Rounds() != want {
+			t.Errorf("%s was measured in %d rounds, want %d", c.Name.Level, c.Rounds(), want)
+		}
+	}
+}
+
 func TestTrialOfWhatCannotBeMeasured(t *testing.T) {
 	f := newFake(0.01)
 	f.fail = func(_ int, flags []string) error {

@@ -73,7 +73,8 @@ func (c *comparison) open(ctx context.Context) (*session, *progress, error) {
 	runner := bench.Runner{Root: root, Out: s.out, Worker: []string{self, "worker"}, Progress: s.progress.show}
 	c.plan.Axes = []bench.Axes{c.axes}
 	if !c.chosen {
-		c.plan.Axes = append(c.plan.Axes, bench.Axes{Kinds: []string{"cost"}, Levels: bench.Levels[1:], Works: []string{"empty"}})
+		// Counts are the same in each round, so a few rounds are enough.
+		c.plan.Axes = append(c.plan.Axes, bench.Axes{Kinds: []string{"cost"}, Levels: bench.Levels[1:], Works: []string{"empty"}, Every: 5})
 	}
 	if s.Session, err = bench.OpenSession(ctx, runner, c.plan); err != nil {
 		return nil, nil, err
