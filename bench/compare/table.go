@@ -70,7 +70,10 @@ func (r *Report) title() string {
 	if !r.Paired {
 		design = "one after the other"
 	}
-	return fmt.Sprintf("Comparison of base %s with head %s: %s, measured %s", r.Base.Commit, r.Head.Commit, plural(r.Rounds, "round"), design)
+	if r.Rounds > 0 {
+		design = plural(r.Rounds, "round") + ", measured " + design
+	}
+	return fmt.Sprintf("Comparison of base %s with head %s: %s", r.Base.Commit, r.Head.Commit, design)
 }
 
 // shown are the judged rows as cells; counts that are the same are left out.
