@@ -62,7 +62,7 @@ func Proofs(run *samples.Run) (proofs []Proof, err error) {
 
 // prove replays the rows of one workload. The gate is that of the look at 20 rounds.
 func prove(work string, cells []*samples.Cell, tests int) Proof {
-	const seed, many, each = 1, 8000, 100 // replays
+	const seed, many, each = 1, 4000, 100 // replays
 	p := Proof{Work: samples.Clean(work), Rows: len(cells), Rounds: math.MaxInt}
 	var times, walls [][]float64
 	found, alarms, replayed := 0, 0, 0
@@ -94,7 +94,7 @@ func prove(work string, cells []*samples.Cell, tests int) Proof {
 		what   string
 		series [][]float64
 	}{{"processor time", times}, {"wall time", walls}} {
-		c := stat.ReplayBlocks(b.series, proofRounds, many/20, seed)
+		c := stat.ReplayBlocks(b.series, proofRounds, many/10, seed)
 		p.Blocks = append(p.Blocks, fmt.Sprintf("%s: %.3g %% alarms, floor %.3g %%", b.what, share(c.FalsePositives, max(1, c.Replays)), 100*c.Floor))
 	}
 	return p
