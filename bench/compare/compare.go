@@ -110,7 +110,8 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// times judges processor time, by round.
+// times judges processor time, by round. A row's own noise may widen the margin, but
+// not beyond twice of what was asked for: that would be no PASS that anybody meant.
 func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 	var tests []stat.Series
 	var of []pair
@@ -132,6 +133,9 @@ func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 		logs, _ := stat.LogRatios(tests[i].Head, tests[i].Base)
 		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(stat.Detectable(logs, 0.05, 0.8))
 		row.Verdict, row.Why = Verdict(v.Outcome), v.Why
+		if most := 2 * g.Margin; row.Verdict == Pass && v.Ratio.Hi >= 1+most {
+			row.Verdict, row.Why = Inconclusive, fmt.Sprintf("so noisy that a slow-down by %.3g %% is not ruled out", 100*most)
+		}
 		r.Judged = append(r.Judged, row)
 	}
 }

@@ -136,6 +136,9 @@ func percent(share float64) string {
 	case math.IsInf(share, 1):
 		return "none"
 	}
+	if share >= 0.995 {
+		return fmt.Sprintf("%+.0f%%", 100*share)
+	}
 	return fmt.Sprintf("%+.2g%%", 100*share)
 }
 
