@@ -1,0 +1,107 @@
+package advise
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/stat"
+)
+
+// What a prediction may be off by, held against measurements.
+const (
+	MedianError = 0.15
+	WorstError  = 0.50
+)
+
+// A Held is a point that the model has not seen, as predicted and as measured, in tasks a
+// second.
+type Held struct {
+	Level               string
+	CPU, Wait           time.Duration
+	Payload, Batch      int
+	Predicted, Measured float64
+	Limit               string
+}
+
+// Error is how far the prediction was off, as a share of what was measured.
+func (h Held) Error() float64 { return h.Predicted/h.Measured - 1 }
+
+// grid draws n points at random, each level as often as the others. None is one that is
+// calibrated at.
+func grid(seed uint64, n int, long time.Duration) []point {
+	r := rand.New(rand.NewPCG(seed, 36))
+	between := func(lo, hi float64) float64 { return lo * math.Exp(r.Float64()*math.Log(hi/lo)) } // even by logarithm
+	var ps []point
+	for i := range n {
+		p := point{long: long}
+		for p.cpu == 0 && p.wait == 0 && p.payload == 0 || p.cpu == grain || p.wait == shortWait || p.wait == longWait {
+			p.cpu, p.wait, p.payload = 0, 0, 0
+			if r.IntN(4) > 0 {
+				p.cpu = time.Duration(between(20, 5000)) * time.Microsecond
+			}
+			if r.IntN(2) > 0 {
+				p.wait = time.Duration(between(10, 400)) * 100 * time.Microsecond
+			}
+			if r.IntN(2) > 0 {
+				p.payload = int(between(64, 64<<10))
+			}
+		}
+		p.seat = seat{Levels[i%len(Levels)], p.wait > 0}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+// Validate calibrates, and measures n points that the calibration does not know, in turns
+// with it. It returns both.
+func Validate(ctx context.Context, c fleet.Config, o Options, n int) (*Costs, []Held, error) {
+	r, err := newRig(ctx, c, Levels)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.close()
+	r.patience = o.Patience
+	s, unseen := newSession(Levels, o.Long), grid(o.Seed, n, 3*o.Long)
+	known := s.points
+	if err := s.turns(ctx, r, append(slices.Clone(known), unseen...), o); err != nil {
+		return nil, nil, err
+	}
+	costs, err := s.costs(ctx, r, Levels, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	var held []Held
+	for _, p := range unseen {
+		h := Held{Level: p.level, CPU: p.cpu, Wait: p.wait, Payload: p.payload, Batch: s.batch[p], Measured: 1 / median(s.got[p], wall)}
+		predicted := costs.Level(p.level).Predict(Question{CPU: p.cpu, Wait: p.wait, Payload: p.payload, Tasks: float64(h.Batch)}, costs.Cores)
+		h.Predicted, h.Limit = predicted.Throughput, predicted.Limit
+		held = append(held, h)
+	}
+	return costs, held, nil
+}
+
+// Errors are the median and the worst error, without signs.
+func Errors(held []Held) (middle, worst float64) {
+	var off []float64
+	for _, h := range held {
+		off = append(off, math.Abs(h.Error()))
+	}
+	return stat.Median(off), slices.Max(off)
+}
+
+// WriteHeld prints the points, and how far off they were.
+func WriteHeld(w io.Writer, held []Held) {
+	fmt.Fprintf(w, "%-14s %8s %8s %9s %7s %12s %12s %7s  %s\n", "level", "cpu", "wait", "payload", "tasks", "predicted/s", "measured/s", "error", "limit")
+	for _, h := range held {
+		fmt.Fprintf(w, "%-14s %8v %8v %9d %7d %12.0f %12.0f %+6.0f%%  %s\n", h.Level, h.CPU, h.Wait, h.Payload, h.Batch, h.Predicted, h.Measured, 100*h.Error(), h.Limit)
+	}
+	middle, worst := Errors(held)
+	fmt.Fprintf(w, "\n%d points that were not calibrated at: median error %.0f %%, worst %.0f %%; wanted are at most %.0f %% and %.0f %%.\n",
+		len(held), 100*middle, 100*worst, 100*MedianError, 100*WorstError)
+}
