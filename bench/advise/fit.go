@@ -15,7 +15,8 @@ var Levels = []string{serial, "machine/rpc", "machine/queue", "process", "thread
 
 // The points that a level is calibrated at, besides those of a lone task.
 const (
-	grain     = 100 * time.Microsecond // of a task that computes
+	grain     = 100 * time.Microsecond // of tasks that compute
+	coarse    = time.Millisecond
 	shortWait = 2 * time.Millisecond
 	longWait  = 20 * time.Millisecond
 )
@@ -26,6 +27,7 @@ func points(level string, long time.Duration) []point {
 	computes, waits := seat{level, false}, seat{level, true}
 	ps := []point{
 		{seat: computes, cpu: grain, long: long},
+		{seat: computes, cpu: coarse, long: 2 * long},
 		{seat: waits, wait: shortWait, long: long},
 		{seat: waits, wait: longWait, long: 2 * long},
 	}
@@ -84,12 +86,17 @@ func (s *session) fit(level string, places int) Level {
 	l := Level{Name: level, Places: places}
 	for i, bytes := range Payloads {
 		empty := s.find(point{seat: computes, payload: bytes})
-		l.HandOver[i], l.CPU[i] = median(empty, wall), median(empty, cpu)
+		l.HandOver[i], l.CPU[i] = median(empty, used), median(empty, cpu)
 		l.Lone[i] = median(s.find(point{seat: computes, payload: bytes, alone: true}), wall)
 	}
 	l.CPU, l.HandOver, l.Lone = l.CPU.rising(), l.HandOver.rising(), l.Lone.rising()
-	busy := median(s.find(point{seat: computes, cpu: grain}), wall)
-	l.Efficiency = min((grain.Seconds()+l.CPU[0])/(cores*busy), 1.2)
+	var efficient []float64
+	for _, c := range []time.Duration{grain, coarse} {
+		for _, o := range s.find(point{seat: computes, cpu: c}) {
+			efficient = append(efficient, (c.Seconds()+l.CPU[0])/(cores*used(o)))
+		}
+	}
+	l.Efficiency = min(stat.Median(efficient), 1.2) // more is a clock that is not to be believed
 	short, long := s.find(point{seat: waits, wait: shortWait}), s.find(point{seat: waits, wait: longWait})
 	l.Wake = max(0, median(short, cpu)-l.CPU[0])
 	l.Late, l.Ends = ends(places, shortWait.Seconds(), longWait.Seconds(), short, long)

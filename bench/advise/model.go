@@ -87,6 +87,7 @@ type Question struct {
 	Hosts    int           // computers, which only machines can use; 0 means 1
 	RTT      time.Duration // to machines; 0 means loopback
 	InFlight int           // tasks at once; 0 means what the level is opened with
+	Free     float64       // share of the processors that others leave; 0 means all
 }
 
 // A Prediction is what a level will take for the tasks of a [Question]. Times are in
@@ -147,8 +148,12 @@ func (l *Level) narrowest(q Question, cores int) (task float64, limit string) {
 	if l.Name == serial { // all happens in turn
 		return c + l.CPU.At(bytes) + max(0, held-c), ByPlaces
 	}
-	task, limit = l.HandOver.At(bytes), ByHandOver
-	if t := work / (l.processors(q, cores) * l.Efficiency); t > task {
+	share := q.Free
+	if share == 0 {
+		share = 1
+	}
+	task, limit = l.HandOver.At(bytes)/share, ByHandOver
+	if t := work / (l.processors(q, cores) * share * l.Efficiency); t > task {
 		task, limit = t, ByProcessors
 	}
 	if t := held / l.room(q); t > task {

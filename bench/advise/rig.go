@@ -47,6 +47,7 @@ type point struct {
 // An outcome is what a point was measured to take, in seconds a task.
 type outcome struct {
 	wall, cpu float64
+	free      float64 // share of the processors that others left
 	batch     int
 }
 
@@ -84,7 +85,7 @@ func (r *rig) close() error {
 	return err
 }
 
-// learn finds out how long a round takes: the median of several chains.
+// learn finds out how long a round takes.
 func (r *rig) learn(ctx context.Context) error {
 	const rounds = 500_000
 	w := workload.Mix(workload.Mixture{Rounds: rounds})
@@ -98,7 +99,7 @@ func (r *rig) learn(ctx context.Context) error {
 			return result.Err
 		}
 	}
-	r.round = stat.Median(took)
+	r.round = slices.Min(took) // whoever else ran can only have made it slower
 	return nil
 }
 
@@ -126,6 +127,7 @@ func (r *rig) measure(ctx context.Context, p point, batch int) (outcome, error) 
 		return outcome{}, err
 	}
 	before, _ := r.tree.CPU()
+	watch := noise.Watch(r.tree.CPU)
 	var wall time.Duration
 	n := 0
 	for n == 0 || wall < p.long/2 {
@@ -138,7 +140,18 @@ func (r *rig) measure(ctx context.Context, p point, batch int) (outcome, error) 
 		}
 	}
 	after, _ := r.tree.CPU()
-	return outcome{wall.Seconds() / float64(n), (after - before).Seconds() / float64(n), batch}, nil
+	return outcome{wall.Seconds() / float64(n), (after - before).Seconds() / float64(n), left(watch.Stop()), batch}, nil
+}
+
+// left is the share of the processors that others left, as far as the system tells.
+func left(r noise.Record) float64 {
+	share := 1.0
+	for _, taken := range []float64{r.Others, r.Steal} {
+		if r.Known && taken > 0 {
+			share -= taken / 100
+		}
+	}
+	return max(share, 0.2)
 }
 
 // quiet waits for a moment in which nobody else needs the machine, until the patience for
@@ -160,7 +173,8 @@ func (r *rig) size(ctx context.Context, l levels.Level, w workload.Workload, p p
 		return 1, nil
 	}
 	places := r.places(p.seat)
-	n := max(16, 2*places)
+	least := max(64, 2*places) // slices are up to 16 tasks, and each worker should get some
+	n := least
 	for {
 		tasks := make([]levels.Task, n)
 		for i := range tasks {
@@ -175,7 +189,7 @@ func (r *rig) size(ctx context.Context, l levels.Level, w workload.Workload, p p
 		most := min(maxBatch, maxBytes/(p.payload+64))
 		want := int(float64(n) * p.long.Seconds() / max(took.Seconds(), 1e-9))
 		if took > p.long/8 || want >= most || n >= most {
-			n = max(16, min(want, most))
+			n = max(least, min(want, most))
 			return max(1, n/places) * places, nil
 		}
 		n = min(4*n, most)
@@ -216,9 +230,14 @@ func median(outcomes []outcome, pick func(outcome) float64) float64 {
 	for i, o := range outcomes {
 		values[i] = pick(o)
 	}
-	slices.Sort(values)
 	return stat.Median(values)
 }
 
 func wall(o outcome) float64 { return o.wall }
 func cpu(o outcome) float64  { return o.cpu }
+
+// used is the wall time of a point that needs processors, as it had been had nobody else
+// taken any.
+func used(o outcome) float64 { return o.wall * o.free }
+
+func free(o outcome) float64 { return o.free }

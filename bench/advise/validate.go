@@ -26,6 +26,8 @@ type Held struct {
 	CPU, Wait           time.Duration
 	Payload, Batch      int
 	Predicted, Measured float64
+	Plain               float64 // predicted, as if nobody else had used the machine
+	Free                float64 // share of the processors that others left while it was measured
 	Limit               string
 }
 
@@ -40,7 +42,7 @@ func grid(seed uint64, n int, long time.Duration) []point {
 	var ps []point
 	for i := range n {
 		p := point{long: long}
-		for p.cpu == 0 && p.wait == 0 && p.payload == 0 || p.cpu == grain || p.wait == shortWait || p.wait == longWait {
+		for p.cpu == 0 && p.wait == 0 && p.payload == 0 || p.cpu == grain || p.cpu == coarse || p.wait == shortWait || p.wait == longWait {
 			p.cpu, p.wait, p.payload = 0, 0, 0
 			if r.IntN(4) > 0 {
 				p.cpu = time.Duration(between(20, 5000)) * time.Microsecond
@@ -79,7 +81,11 @@ func Validate(ctx context.Context, c fleet.Config, o Options, n int) (*Costs, []
 	var held []Held
 	for _, p := range unseen {
 		h := Held{Level: p.level, CPU: p.cpu, Wait: p.wait, Payload: p.payload, Batch: s.batch[p], Measured: 1 / median(s.got[p], wall)}
-		predicted := costs.Level(p.level).Predict(Question{CPU: p.cpu, Wait: p.wait, Payload: p.payload, Tasks: float64(h.Batch)}, costs.Cores)
+		q := Question{CPU: p.cpu, Wait: p.wait, Payload: p.payload, Tasks: float64(h.Batch)}
+		h.Plain = costs.Level(p.level).Predict(q, costs.Cores).Throughput
+		h.Free = median(s.got[p], free)
+		q.Free = h.Free
+		predicted := costs.Level(p.level).Predict(q, costs.Cores)
 		h.Predicted, h.Limit = predicted.Throughput, predicted.Limit
 		held = append(held, h)
 	}
@@ -97,9 +103,9 @@ func Errors(held []Held) (middle, worst float64) {
 
 // WriteHeld prints the points, and how far off they were.
 func WriteHeld(w io.Writer, held []Held) {
-	fmt.Fprintf(w, "%-14s %8s %8s %9s %7s %12s %12s %7s  %s\n", "level", "cpu", "wait", "payload", "tasks", "predicted/s", "measured/s", "error", "limit")
+	fmt.Fprintf(w, "%-14s %7s %7s %7s %6s %5s %11s %11s %6s %s\n", "level", "cpu", "wait", "payload", "tasks", "free", "predicted/s", "measured/s", "error", "limit")
 	for _, h := range held {
-		fmt.Fprintf(w, "%-14s %8v %8v %9d %7d %12.0f %12.0f %+6.0f%%  %s\n", h.Level, h.CPU, h.Wait, h.Payload, h.Batch, h.Predicted, h.Measured, 100*h.Error(), h.Limit)
+		fmt.Fprintf(w, "%-14s %7v %7v %7d %6d %4.0f%% %11.0f %11.0f %+5.0f%% %s\n", h.Level, h.CPU, h.Wait, h.Payload, h.Batch, 100*h.Free, h.Predicted, h.Measured, 100*h.Error(), h.Limit)
 	}
 	middle, worst := Errors(held)
 	fmt.Fprintf(w, "\n%d points that were not calibrated at: median error %.0f %%, worst %.0f %%; wanted are at most %.0f %% and %.0f %%.\n",
