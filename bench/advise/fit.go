@@ -44,12 +44,18 @@ type session struct {
 	points []point
 	got    map[point][]outcome
 	batch  map[point]int
+	last   float64             // share of the processors that others left, at the last point that tells
+	around map[point][]float64 // the same, at the calibrated points just before each other one
+	known  map[point]bool      // the points that are calibrated at
 }
 
 func newSession(names []string, long time.Duration) *session {
-	s := &session{got: map[point][]outcome{}, batch: map[point]int{}}
+	s := &session{got: map[point][]outcome{}, batch: map[point]int{}, last: 1, around: map[point][]float64{}, known: map[point]bool{}}
 	for _, name := range names {
-		s.points = append(s.points, points(name, long)...)
+		for _, p := range points(name, long) {
+			s.points = append(s.points, p)
+			s.known[p] = true
+		}
 	}
 	return s
 }
@@ -62,6 +68,12 @@ func (s *session) take(ctx context.Context, r *rig, p point) error {
 	}
 	s.batch[p] = o.batch
 	s.got[p] = append(s.got[p], o)
+	switch {
+	case !s.known[p]: // what it would say about itself must not make its prediction
+		s.around[p] = append(s.around[p], s.last)
+	case !p.waits && !p.alone: // one that takes all processors it gets
+		s.last = o.free
+	}
 	return nil
 }
 
@@ -106,8 +118,9 @@ func (s *session) fit(level string, places int) Level {
 
 // rising is the line, made to fall nowhere: a payload does not make a task cheaper.
 func (l Line) rising() Line {
-	l[1] = max(l[0], l[1])
-	l[2] = max(l[1], l[2])
+	for i := 1; i < len(l); i++ {
+		l[i] = max(l[i-1], l[i])
+	}
 	return l
 }
 

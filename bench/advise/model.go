@@ -22,7 +22,7 @@ import (
 //	processors   (c + u + O(p)) / (P e)   all CPU that a task costs anywhere, over all there is
 //	places       (c + w + t) / W          a task holds one of W places while it runs
 //
-// H and O are lines through three measured payloads (none, 4 KiB, 64 KiB): H is wall time,
+// H and O are lines through four measured payloads, for bytes are not all equally dear: H is wall time,
 // O the CPU of the whole process tree. Four numbers are left: u, the CPU of falling asleep
 // and waking up, and t, how late a task wakes, which only tasks that wait pay; W, the tasks
 // in flight; and e, how much of P processors the tasks get when all are busy.
@@ -61,16 +61,16 @@ type Level struct {
 
 // A Line is a cost by payload: its values for each of [Payloads], and straight lines
 // between and behind.
-type Line [3]float64
+type Line [4]float64
 
 // Payloads are where lines have their knots, in bytes.
-var Payloads = [3]int{0, 4 << 10, 64 << 10}
+var Payloads = [len(Line{})]int{0, 512, 4 << 10, 64 << 10}
 
 // At is the cost of a payload.
 func (l Line) At(bytes float64) float64 {
 	i := 0
-	if bytes > float64(Payloads[1]) {
-		i = 1
+	for i < len(l)-2 && bytes > float64(Payloads[i+1]) {
+		i++
 	}
 	x0, x1 := float64(Payloads[i]), float64(Payloads[i+1])
 	return l[i] + (l[i+1]-l[i])*(bytes-x0)/(x1-x0)

@@ -48,7 +48,7 @@ Exit codes: 0 done; 1 something measured is wrong or failed; 2 wrong arguments;
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newCompare(), newWords(), newGIL(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }
