@@ -96,7 +96,7 @@ func (a *Advice) why(p *Prediction) string {
 	rest := ""
 	switch s := a.of(serial); {
 	case len(a.Ties) > 0:
-		rest = fmt.Sprintf(" %s would be as fast, within the error, so the simplest is taken.", list(a.Ties))
+		rest = fmt.Sprintf(" Within the error %s would be as fast, so the simplest is taken.", list(a.Ties))
 	case s != nil && tied(*s, *p):
 		rest = " A plain loop would be as fast: serial is within the error."
 	case s != nil:
@@ -154,13 +154,13 @@ type axis struct {
 	get  func(Question) float64
 	set  func(*Question, float64)
 	text func(float64) string
-	from float64 // where to begin if the question has none
+	from float64 // where to begin if the question has none of it; 0 means not at all
 }
 
 var axes = []axis{
 	{"of CPU a task", func(q Question) float64 { return q.CPU.Seconds() }, func(q *Question, v float64) { q.CPU = time.Duration(v * 1e9) }, seconds, 1e-7},
-	{"of waiting a task", func(q Question) float64 { return q.Wait.Seconds() }, func(q *Question, v float64) { q.Wait = time.Duration(v * 1e9) }, seconds, 1e-4},
-	{"of payload", func(q Question) float64 { return float64(q.Payload) }, func(q *Question, v float64) { q.Payload = int(v) }, bytes, 64},
+	{"of waiting a task", func(q Question) float64 { return q.Wait.Seconds() }, func(q *Question, v float64) { q.Wait = time.Duration(v * 1e9) }, seconds, 0},
+	{"of payload", func(q Question) float64 { return float64(q.Payload) }, func(q *Question, v float64) { q.Payload = int(v) }, bytes, 0},
 }
 
 // crossovers are the nearest points of the question at which another level becomes, or
@@ -190,8 +190,8 @@ func (c *Costs) crossovers(a Advice, names []string) (found []string) {
 // walk goes along an axis until the set of the fastest changes, for up to three decades.
 func (c *Costs) walk(a Advice, names []string, x axis, step float64) (far float64, text string) {
 	at := x.get(a.Question)
-	if at == 0 && step < 1 {
-		return math.Inf(1), ""
+	if at == 0 && (step < 1 || x.from == 0) {
+		return math.Inf(1), "" // tasks that begin to wait are another question
 	}
 	begin := max(at, x.from)
 	was := fast(a.Take, a.Ties)

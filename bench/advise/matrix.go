@@ -73,7 +73,7 @@ var promises = []struct {
 	cells    [5]string
 	best     [5]bool
 }{
-	{"a function panics", [5]string{"task fails", "task fails", "task lost", "all die", "all die"}, [5]bool{true, true, true, false, false}},
+	{"a function panics", [5]string{"task fails", "task fails", "task lost", "all die", "all die"}, [5]bool{true, true, false, false, false}},
 	{"must be stopped in time", [5]string{"request cancelled", "cancelled in 0.5 s", "killed", "waits for it", "waits for it"}, [5]bool{false, false, true, false, false}},
 	{"a worker dies", [5]string{"tasks lost", "another takes over", "slice lost", "cannot alone", "cannot alone"}, [5]bool{false, true, false, false, false}},
 	{"a task is run", [5]string{"at most once", "at least once", "at most once", "exactly once", "exactly once"}, [5]bool{}},

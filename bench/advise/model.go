@@ -112,7 +112,7 @@ const (
 
 // Predict is the model. Cores are those of the machine that was measured.
 func (l *Level) Predict(q Question, cores int) Prediction {
-	w, n, places := q.Wait.Seconds(), q.tasks(), l.room(q)
+	w, n, places := q.Wait.Seconds(), q.tasks(), l.room(q, cores)
 	if q.Wait > 0 {
 		w += l.Late
 	}
@@ -156,7 +156,7 @@ func (l *Level) narrowest(q Question, cores int) (task float64, limit string) {
 	if t := work / (l.processors(q, cores) * share * l.Efficiency); t > task {
 		task, limit = t, ByProcessors
 	}
-	if t := held / l.room(q); t > task {
+	if t := held / l.room(q, cores); t > task {
 		task, limit = t, ByPlaces
 	}
 	return task, limit
@@ -176,8 +176,11 @@ func (q Question) tasks() float64 {
 	return q.Tasks
 }
 
-// room is how many tasks the level has in flight.
-func (l *Level) room(q Question) float64 {
+// room is how many tasks the level has in flight: if they compute, one for each processor.
+func (l *Level) room(q Question, cores int) float64 {
+	if q.Wait == 0 && q.InFlight == 0 {
+		return l.processors(q, cores)
+	}
 	places := l.Places
 	if q.InFlight > 0 && l.Name != serial {
 		places = q.InFlight

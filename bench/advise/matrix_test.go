@@ -1,0 +1,57 @@
+package advise
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// lines are a benchmark of a level with a value for each round.
+func lines(b *strings.Builder, level, impl string, value float64) {
+	for round := range 6 {
+		fmt.Fprintf(b, "BenchmarkThroughput/level=%s/impl=%s/work=io/grain=0/workers=2/inflight=2/batch=64-2 1 %v tasks/s\n", level, impl, value+float64(round))
+	}
+}
+
+// What was measured stands in its column with its interval, the best is marked, and what was
+// not says how to.
+func TestMatrix(t *testing.T) {
+	var b strings.Builder
+	lines(&b, "async", "pool", 9000)
+	lines(&b, "thread", "crew", 3000)
+	lines(&b, "async", "loop", 90000) // another way to build it
+	run, err := samples.Read(strings.NewReader(b.String()), "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMatrix(run)
+	var waiting Row
+	for _, row := range m.Rows {
+		if strings.HasPrefix(row.Question, "thousands") {
+			waiting = row
+		}
+		if len(row.Cells) != len(m.Levels) {
+			t.Errorf("%s has %d cells", row.Question, len(row.Cells))
+		}
+	}
+	thread, async := waiting.Cells[3], waiting.Cells[4]
+	if async.Value == nil || *async.Value != 9002.5 || !async.Best || async.Lo == nil || *async.Hi != 9005 {
+		t.Errorf("async %+v", async)
+	}
+	if thread.Value == nil || thread.Best || waiting.Cells[0].Why != "not measured: levels bench --work io" {
+		t.Errorf("thread %+v, machine %+v", thread, waiting.Cells[0])
+	}
+	for _, format := range []string{"table", "markdown", "json"} {
+		var out strings.Builder
+		if err := m.Write(&out, format); err != nil || !strings.Contains(out.String(), "not measured: levels bench --measure metg") {
+			t.Errorf("%s: %v\n%s", format, err, out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); format == "table" && n > 80 {
+				t.Errorf("%d columns: %s", n, line)
+			}
+		}
+	}
+}
