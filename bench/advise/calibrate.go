@@ -113,6 +113,12 @@ func (r *rig) alone(ctx context.Context, l *Level) error {
 	if !l.remote() {
 		return nil
 	}
+	own.round, own.tree = 1, r.tree
+	p := point{seat: s, alone: true, long: 10 * far}
+	near, err := own.measure(ctx, p, 1)
+	if err != nil {
+		return err
+	}
 	c := r.config
 	c.RTT = far
 	distant, err := newRig(ctx, c, nil)
@@ -124,7 +130,7 @@ func (r *rig) alone(ctx context.Context, l *Level) error {
 	}
 	defer distant.close()
 	distant.round, distant.tree = 1, r.tree
-	o, err := distant.measure(ctx, point{seat: s, alone: true, long: 20 * far}, 1)
-	l.Trips = max(0, o.wall-l.Lone[0]) / far.Seconds()
+	away, err := distant.measure(ctx, p, 1)
+	l.Trips = max(0, away.wall-near.wall) / far.Seconds()
 	return err
 }

@@ -44,13 +44,12 @@ type session struct {
 	points []point
 	got    map[point][]outcome
 	batch  map[point]int
-	last   float64             // share of the processors that others left, at the last point that tells
-	around map[point][]float64 // the same, at the calibrated points just before each other one
+	around map[point][]float64 // share of the processors that is to be had before and after a point that is not calibrated at
 	known  map[point]bool      // the points that are calibrated at
 }
 
 func newSession(names []string, long time.Duration) *session {
-	s := &session{got: map[point][]outcome{}, batch: map[point]int{}, last: 1, around: map[point][]float64{}, known: map[point]bool{}}
+	s := &session{got: map[point][]outcome{}, batch: map[point]int{}, around: map[point][]float64{}, known: map[point]bool{}}
 	for _, name := range names {
 		for _, p := range points(name, long) {
 			s.points = append(s.points, p)
@@ -60,19 +59,21 @@ func newSession(names []string, long time.Duration) *session {
 	return s
 }
 
-// take measures a point once more.
+// take measures a point once more. Around one that is to be predicted it looks at what of the
+// machine is to be had: what the point would say about itself must not make its prediction.
 func (s *session) take(ctx context.Context, r *rig, p point) error {
+	before := 0.0
+	if !s.known[p] {
+		before = r.probe(ctx)
+	}
 	o, err := r.measure(ctx, p, s.batch[p])
 	if err != nil {
 		return err
 	}
 	s.batch[p] = o.batch
 	s.got[p] = append(s.got[p], o)
-	switch {
-	case !s.known[p]: // what it would say about itself must not make its prediction
-		s.around[p] = append(s.around[p], s.last)
-	case !p.waits && !p.alone: // one that takes all processors it gets
-		s.last = o.free
+	if !s.known[p] {
+		s.around[p] = append(s.around[p], (before+r.probe(ctx))/2)
 	}
 	return nil
 }

@@ -145,12 +145,12 @@ func (l *Level) narrowest(q Question, cores int) (task float64, limit string) {
 		work += l.Wake
 		held = c + q.Wait.Seconds() + l.Late
 	}
-	if l.Name == serial { // all happens in turn
-		return c + l.CPU.At(bytes) + max(0, held-c), ByPlaces
-	}
 	share := q.Free
 	if share == 0 {
 		share = 1
+	}
+	if l.Name == serial { // all happens in turn, on one processor if there is one
+		return (c+l.CPU.At(bytes))/min(1, share*float64(cores)) + max(0, held-c), ByPlaces
 	}
 	task, limit = l.HandOver.At(bytes)/share, ByHandOver
 	if t := work / (l.processors(q, cores) * share * l.Efficiency); t > task {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench"
@@ -141,6 +142,25 @@ func (r *rig) measure(ctx context.Context, p point, batch int) (outcome, error) 
 	}
 	after, _ := r.tree.CPU()
 	return outcome{wall.Seconds() / float64(n), (after - before).Seconds() / float64(n), left(watch.Stop()), batch}, nil
+}
+
+// probe is the share of the processors that is to be had now: as many goroutines as there
+// are processors compute for a moment, and what they got done is set against what they
+// would have alone. It knows of no level.
+func (r *rig) probe(ctx context.Context) float64 {
+	const pieces, rounds = 10, 3_000_000 // 50 ms on an idle machine
+	task := workload.Mix(workload.Mixture{Rounds: rounds}).Task(0, 0)
+	var all sync.WaitGroup
+	begun := time.Now()
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for range pieces {
+				r.config.Funcs.Do(ctx, task)
+			}
+		})
+	}
+	all.Wait()
+	return min(1, pieces*rounds*r.round/time.Since(begun).Seconds())
 }
 
 // left is the share of the processors that others left, as far as the system tells.

@@ -26,7 +26,7 @@ type Held struct {
 	CPU, Wait           time.Duration
 	Payload, Batch      int
 	Predicted, Measured float64
-	Before              float64 // share of the processors that others left just before, for which it is predicted
+	Around              float64 // share of the processors to be had just before and after, for which it is predicted
 	During              float64 // the same while it was measured, which the prediction does not know
 	Given               float64 // predicted for that
 	Limit               string
@@ -83,10 +83,10 @@ func Validate(ctx context.Context, c fleet.Config, o Options, n int) (*Costs, []
 	for _, p := range unseen {
 		h := Held{Level: p.level, CPU: p.cpu, Wait: p.wait, Payload: p.payload, Batch: s.batch[p], Measured: 1 / median(s.got[p], wall)}
 		q := Question{CPU: p.cpu, Wait: p.wait, Payload: p.payload, Tasks: float64(h.Batch)}
-		h.Before, h.During = stat.Median(s.around[p]), median(s.got[p], free)
+		h.Around, h.During = stat.Median(s.around[p]), median(s.got[p], free)
 		q.Free = h.During
 		h.Given = costs.Level(p.level).Predict(q, costs.Cores).Throughput
-		q.Free = h.Before
+		q.Free = h.Around
 		predicted := costs.Level(p.level).Predict(q, costs.Cores)
 		h.Predicted, h.Limit = predicted.Throughput, predicted.Limit
 		held = append(held, h)
@@ -111,15 +111,15 @@ func WriteHeld(w io.Writer, held []Held) {
 		g := h
 		g.Predicted = h.Given
 		given = append(given, g)
-		fmt.Fprintf(w, "%-13s %7v %6v %7d %6d %3.0f%% %11.0f %11.0f %+5.0f%% %+5.0f%%\n", h.Level, h.CPU, h.Wait, h.Payload, h.Batch, 100*h.Before, h.Predicted, h.Measured, 100*h.Error(), 100*g.Error())
+		fmt.Fprintf(w, "%-13s %7v %6v %7d %6d %3.0f%% %11.0f %11.0f %+5.0f%% %+5.0f%%\n", h.Level, h.CPU, h.Wait, h.Payload, h.Batch, 100*h.Around, h.Predicted, h.Measured, 100*h.Error(), 100*g.Error())
 	}
 	middle, worst := Errors(held)
 	fmt.Fprintf(w, "\n%d points that were not calibrated at: median error %.0f %%, worst %.0f %%.\n", len(held), 100*middle, 100*worst)
 	fmt.Fprintf(w, "Wanted are at most %.0f %% and %.0f %%.\n", 100*MedianError, 100*WorstError)
 	middle, worst = Errors(given)
 	fmt.Fprintf(w, `
-free   share of the processors that other programs left, at the calibrated points
-       just before: the predictions are for that, and know nothing of the point
+free   share of the processors to be had just before and just after each point, by a
+       loop on each of them: the predictions are for that, and know nothing of the point
 given  the error, had the prediction known what others left during the point itself:
        no prediction can, so it does not count; it tells the model's error from that of
        a machine that changes. Its median is %.0f %%, its worst %.0f %%.
