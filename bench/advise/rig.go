@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench"
@@ -150,11 +151,13 @@ func (r *rig) measure(ctx context.Context, p point, batch int) (outcome, error) 
 func (r *rig) probe(ctx context.Context) float64 {
 	const pieces, rounds = 10, 3_000_000 // 50 ms on an idle machine
 	task := workload.Mix(workload.Mixture{Rounds: rounds}).Task(0, 0)
+	processors := runtime.GOMAXPROCS(0)
+	var claimed atomic.Int64 // shared out as the levels do it, so that nobody waits for the slower half
 	var all sync.WaitGroup
 	begun := time.Now()
-	for range runtime.GOMAXPROCS(0) {
+	for range processors {
 		all.Go(func() {
-			for range pieces {
+			for claimed.Add(1) <= int64(pieces*processors) {
 				r.config.Funcs.Do(ctx, task)
 			}
 		})
