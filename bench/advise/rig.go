@@ -180,11 +180,10 @@ func left(r noise.Record) float64 {
 // quiet waits for a moment in which nobody else needs the machine, until the patience for
 // all points together is spent.
 func (r *rig) quiet(ctx context.Context) error {
-	patience := min(r.patience, time.Second)
-	if patience <= 0 {
-		patience = -1
+	if r.patience <= 0 {
+		return nil
 	}
-	waited, _, err := noise.Quiet(ctx, noise.Config{Look: 20 * time.Millisecond, Patience: patience})
+	waited, _, err := noise.Quiet(ctx, noise.Config{Look: 20 * time.Millisecond, Patience: min(r.patience, time.Second)})
 	r.patience -= waited
 	return err
 }
