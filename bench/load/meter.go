@@ -25,6 +25,13 @@ func (m *meter) step(now time.Time, by int) {
 	m.n += by
 }
 
+// owe adds a call that was in flight for so long before it was counted.
+func (m *meter) owe(late time.Duration, now time.Time) {
+	if late = min(late, now.Sub(m.from)); late > 0 {
+		m.area += float64(late)
+	}
+}
+
 // close fills in what r says of the time until end.
 func (m *meter) close(end time.Time, r *Result) {
 	m.step(end, 0)

@@ -37,13 +37,16 @@ func newPool(workers int, from time.Time) *pool {
 	return p
 }
 
-// release puts a due call into the queue. The call is in flight from now on, by
-// the clock and not by its due time: so lateness breaks Little's law.
+// release puts a due call into the queue. It is in flight since it was due: what the
+// generator was late counts in its response time, so it must count here, too. How late
+// that may be is a check of its own.
 func (p *pool) release(c call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.free = p.meter.n < p.workers
-	p.meter.step(time.Now(), 1)
+	now := time.Now()
+	p.meter.step(now, 1)
+	p.meter.owe(now.Sub(c.due), now)
 	p.queue = append(p.queue, c)
 	p.more.Signal()
 }
