@@ -62,8 +62,8 @@ func (r Result) Throughput() float64 {
 
 // Little is X*R/N: throughput times mean response time, over the mean in
 // flight. Little's law says that it is 1. It is not when latencies got lost,
-// were counted twice or from the wrong moment, when calls failed, when the
-// generator was late, or when calls of the warm-up reach far into a short run.
+// were counted twice or from the wrong moment, when calls failed,
+// or when calls of the warm-up reach far into a short run.
 // Without any call it is 0.
 func (r Result) Little() float64 {
 	if r.MeanInFlight == 0 {
