@@ -64,15 +64,13 @@ func listen(cells []*samples.Cell, unit string) quiet {
 // typical are the log ratios to serial of the row whose noise is the median one.
 func typical(cells []*samples.Cell, unit string) []float64 {
 	var all [][]float64
-	for _, serial := range cells {
-		for _, c := range cells {
-			same := c.Name.Work == serial.Name.Work && c.Name.Grain == serial.Name.Grain && c.Name.Base == serial.Name.Base
-			if serial.Name.Level != "serial" || c.Name.Level == "serial" || !same {
-				continue
-			}
-			if logs, ok := stat.LogRatios(samples.Pair(c, serial, unit)); ok && len(logs) >= enough {
-				all = append(all, logs)
-			}
+	for _, c := range cells {
+		serial := samples.Serial(cells, c)
+		if serial == nil || c.Name.Level == "serial" {
+			continue
+		}
+		if logs, ok := stat.LogRatios(samples.Pair(c, serial, unit)); ok && len(logs) >= enough {
+			all = append(all, logs)
 		}
 	}
 	if len(all) == 0 {

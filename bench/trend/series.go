@@ -19,6 +19,7 @@ type Series struct {
 	Metric  string
 	Higher  bool // is better
 	Divided bool // by serial, in each round
+	Counted bool // one is added to all measurements, since they may be 0
 	Points  []Point
 	Changes []Change
 	Unsure  string // "" or why no changes could be looked for
@@ -45,10 +46,11 @@ var metrics = []struct {
 	unit, name string
 	higher     bool
 	divide     bool // by serial
+	count      bool // which may be 0
 }{
-	{"tasks/s", "tasks/s", true, true}, {"cpu-sec/op", "CPU/task", false, true}, {"p50-sec", "p50", false, true},
-	{"metg50-sec", "METG(50%)", false, false}, {"startup-sec", "start-up", false, false},
-	{"allocs/op", "allocs", false, false}, {"redis-cmds/op", "Redis cmds", false, false}, {"wire-B/op", "wire bytes", false, false},
+	{"tasks/s", "tasks/s", true, true, false}, {"cpu-sec/op", "CPU/task", false, true, false}, {"p50-sec", "p50", false, true, false},
+	{"metg50-sec", "METG(50%)", false, false, false}, {"startup-sec", "start-up", false, false, false},
+	{"allocs/op", "allocs", false, false, true}, {"redis-cmds/op", "Redis cmds", false, false, true}, {"wire-B/op", "wire bytes", false, false, true},
 }
 
 // tooNoisy is the half width of an interval beyond which a point says nothing.
@@ -61,8 +63,8 @@ func (t *Trend) follow() {
 			if c.Name.Level == "" || len(c.Values(m.unit)) == 0 {
 				continue
 			}
-			s := Series{Name: c.Name, Metric: m.name, Higher: m.higher}
-			s.Divided = m.divide && c.Name.Level != "serial" && serialOf(t.Runs[t.Baseline].raw, c) != nil
+			s := Series{Name: c.Name, Metric: m.name, Higher: m.higher, Counted: m.count}
+			s.Divided = m.divide && c.Name.Level != "serial" && samples.Serial(t.Runs[t.Baseline].raw.Cells, c) != nil
 			base := s.values(t.Runs[t.Baseline].raw, c, m.unit)
 			if stat.Median(base) > 0 {
 				s.measure(t, c, m.unit, base)
@@ -71,9 +73,22 @@ func (t *Trend) follow() {
 			}
 		}
 	}
+	t.newer()
 	slices.SortStableFunc(t.Series, func(a, b Series) int {
 		return cmp.Or(cmp.Compare(a.kind(), b.kind()), report.Order(a.Name, b.Name))
 	})
+}
+
+// newer lists what later runs measure and the baseline does not.
+func (t *Trend) newer() {
+	for _, r := range t.Runs[t.Baseline:] {
+		for _, c := range r.raw.Cells {
+			id := samples.Clean(c.Name.ID)
+			if c.Name.Level != "" && find(t.Runs[t.Baseline].raw, c.Name) == nil && !slices.Contains(t.Newer, id) {
+				t.Newer = append(t.Newer, id)
+			}
+		}
+	}
 }
 
 // kind is the sort of benchmark; "" for those that make the tables of a run.
@@ -97,16 +112,23 @@ func (s *Series) measure(t *Trend, base *samples.Cell, unit string, values []flo
 		case otherWork(c, base):
 			p.Ignored = "it does other work than in the baseline: its checksum differs"
 		default:
-			p.compare(s.values(r.raw, c, unit), values)
+			p.compare(s.values(r.raw, c, unit), values, s.Divided)
 		}
 		s.Points = append(s.Points, p)
 	}
 }
 
-func (p *Point) compare(values, base []float64) {
+func (p *Point) compare(values, base []float64, divided bool) {
 	i := stat.Unpaired(values, base)
-	if i.N == 0 || math.IsNaN(i.Center) {
+	switch {
+	case i.N == 0 && divided:
 		p.Ignored = "not measured in rounds that serial has, too"
+		return
+	case i.N == 0:
+		p.Ignored = "not measured"
+		return
+	case math.IsNaN(i.Center):
+		p.Ignored = "no ratio: a measurement is not above 0"
 		return
 	}
 	p.Center, p.Lo, p.Hi, p.N = i.Center, i.Lo, i.Hi, i.N
@@ -120,10 +142,13 @@ func (p *Point) compare(values, base []float64) {
 
 // values are the measurements of a cell, each divided by serial of its round.
 func (s *Series) values(r *samples.Run, c *samples.Cell, unit string) []float64 {
-	if !s.Divided {
+	switch {
+	case s.Counted:
+		return addOne(c.Values(unit))
+	case !s.Divided:
 		return c.Values(unit)
 	}
-	serial := serialOf(r, c)
+	serial := samples.Serial(r.Cells, c)
 	if serial == nil || report.Fault(serial) != "" {
 		return nil
 	}
@@ -137,15 +162,12 @@ func (s *Series) values(r *samples.Run, c *samples.Cell, unit string) []float64 
 	return ratios
 }
 
-// serialOf finds the serial row of the same benchmark, work and size.
-func serialOf(r *samples.Run, c *samples.Cell) *samples.Cell {
-	for _, s := range r.Cells {
-		if n := s.Name; n.Level == "serial" && n.Base == c.Name.Base && n.Work == c.Name.Work && n.Grain == c.Name.Grain &&
-			n.Part("mode") == c.Name.Part("mode") && n.Part("load") == c.Name.Part("load") {
-			return s
-		}
+// addOne makes ratios of counts possible that are 0, or were.
+func addOne(counts []float64) (more []float64) {
+	for _, c := range counts {
+		more = append(more, c+1)
 	}
-	return nil
+	return more
 }
 
 func find(r *samples.Run, n samples.Name) *samples.Cell {

@@ -37,13 +37,14 @@ type Trend struct {
 	Baseline int // index of the run
 	Runs     []Run
 	Series   []Series
+	Newer    []string  // benchmarks that the baseline lacks, so that they have no series
 	Ignored  []Ignored // runs
 }
 
 // A Run is one that can be compared with the baseline.
 type Run struct {
-	Name, Commit, Go string
-	Began            time.Time // zero if the name does not say
+	Name, Commit string
+	Began        time.Time // zero if the name does not say
 
 	raw *samples.Run
 }
@@ -65,7 +66,8 @@ var constant = []struct{ key, what string }{
 }
 
 // Open reads all runs in the folder dir, oldest first. The baseline is the latest run of
-// the commit, or the run of that name; "" is the first run there is.
+// the commit, however long that is written, or the run of that name; "" is the first run
+// there is. Runs whose names do not say when they were count only if none does.
 func Open(dir, baseline string) (*Trend, error) {
 	t := &Trend{Dir: samples.Clean(dir), Baseline: -1}
 	entries, err := os.ReadDir(dir)
@@ -91,7 +93,7 @@ func Open(dir, baseline string) (*Trend, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Run) int { return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.Name, b.Name)) })
-	if err := t.compare(all, baseline); err != nil {
+	if err := t.compare(t.dated(all), baseline); err != nil {
 		return nil, err
 	}
 	t.follow()
@@ -104,7 +106,24 @@ func newRun(name string, raw *samples.Run) Run {
 	if err != nil {
 		at = time.Time{}
 	}
-	return Run{Name: name, Commit: raw.Setting("commit"), Go: raw.Setting("go"), Began: at, raw: raw}
+	return Run{Name: name, Commit: raw.Setting("commit"), Began: at, raw: raw}
+}
+
+// dated leaves out the runs whose names do not say when they were: nobody knows where
+// between the others they belong. Where none says it, they are in the order of names.
+func (t *Trend) dated(all []Run) (dated []Run) {
+	undated := func(r Run) bool { return r.Began.IsZero() }
+	if !slices.ContainsFunc(all, func(r Run) bool { return !undated(r) }) {
+		return all
+	}
+	for _, r := range all {
+		if undated(r) {
+			t.Ignored = append(t.Ignored, Ignored{r.Name, r.Commit, "its name does not say when it was, as the names of others do"})
+		} else {
+			dated = append(dated, r)
+		}
+	}
+	return dated
 }
 
 // compare takes over the runs that are like the baseline.
@@ -114,12 +133,7 @@ func (t *Trend) compare(all []Run, baseline string) error {
 	}
 	base := 0
 	if baseline != "" {
-		base = -1
-		for i, r := range all {
-			if r.Name == baseline || strings.HasPrefix(r.Commit, baseline) {
-				base = i
-			}
-		}
+		base = pinned(all, baseline)
 	}
 	if base < 0 {
 		return fmt.Errorf("%w in %.200q: have %s", ErrNoBaseline, t.Dir, commits(all))
@@ -135,6 +149,31 @@ func (t *Trend) compare(all []Run, baseline string) error {
 		t.Runs = append(t.Runs, r)
 	}
 	return nil
+}
+
+// pinned finds the latest run that is called so, or is of this commit: at best of a tree
+// that was clean. It returns -1 if there is none.
+func pinned(all []Run, baseline string) int {
+	base, best := -1, false
+	for i, r := range all {
+		commit, dirty := strings.CutSuffix(r.Commit, "-dirty")
+		if r.Name == baseline || r.Commit == baseline {
+			dirty = false // it was asked for
+		} else if !abbreviates(baseline, commit) {
+			continue
+		}
+		if base < 0 || !dirty || !best {
+			base, best = i, !dirty
+		}
+	}
+	return base
+}
+
+// abbreviates reports whether the two are one commit, of which either may be cut: runs
+// have ten digits, git prints seven or all.
+func abbreviates(asked, commit string) bool {
+	const enough = 7
+	return strings.HasPrefix(commit, asked) || len(commit) >= enough && strings.HasPrefix(asked, commit)
 }
 
 func unlike(r, base *samples.Run) string {

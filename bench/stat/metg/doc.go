@@ -20,10 +20,6 @@
 // is drawn off by a single outlier (TestMedianBeatsLine). The interval is by
 // order statistics, exact for a median, where a bootstrap promises too much.
 //
-// [Sweep] reads the crossing off a full sweep instead, from the right, as Task
-// Bench does: where efficiency has fallen below the target, a bump further down
-// does not count.
-//
 // # Sources
 //
 //   - Slaughter et al., Task Bench: A Parameterized Benchmark for Evaluating

@@ -40,10 +40,6 @@ type Crossing struct {
 	Samples int     // that it was told from
 }
 
-// Overhead is what the level does for a task, if all of it is for the task: in
-// the unit of the grain. Where it differs between targets, it is not.
-func (c Crossing) Overhead() float64 { return c.Grain * (1 - c.Target) / c.Target }
-
 // A Sample is what a probe said.
 type Sample struct{ Grain, Efficiency float64 }
 

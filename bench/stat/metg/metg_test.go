@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/fourlevels/fourlevels/bench/stat"
@@ -69,8 +68,9 @@ func TestBisectBothTargets(t *testing.T) {
 		t.Fatalf("have %+v and %v", r, err)
 	}
 	for _, c := range r.Crossings {
-		if math.Abs(c.Overhead()/1000-1) > 0.3 || c.Lo >= c.Grain || c.Grain >= c.Hi {
-			t.Errorf("have %+v with an overhead of %v, want 1000", c, c.Overhead())
+		overhead := c.Grain * (1 - c.Target) / c.Target
+		if math.Abs(overhead/1000-1) > 0.3 || c.Lo >= c.Grain || c.Grain >= c.Hi {
+			t.Errorf("have %+v with an overhead of %v, want 1000", c, overhead)
 		}
 	}
 	if len(r.Samples) > 250 {
@@ -179,81 +179,4 @@ func line(x, y []float64, at float64) float64 {
 	}
 	slope := (n*sxy - sx*sy) / (n*sxx - sx*sx)
 	return (at - (sy-slope*sx)/n) / slope
-}
-
-func sweep(overhead, noise float64, rounds int, seed uint64) (rows []Row) {
-	probe := level(overhead, noise, 0, seed)
-	for g := 16.0; g <= 65536; g *= 2 {
-		r := Row{Grain: g}
-		for range rounds {
-			e, _ := probe(g)
-			r.Efficiency = append(r.Efficiency, e)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-func TestSweep(t *testing.T) {
-	held := 0
-	const trials = 40
-	for seed := range uint64(trials) {
-		c, err := Sweep(sweep(1000, 0.1, 12, seed), 0.5)
-		if err != nil || c.Status != Reached || math.Abs(c.Grain/1000-1) > 0.4 {
-			t.Fatalf("have %+v and %v, want 1000", c, err)
-		}
-		if c.Lo <= 1000 && 1000 <= c.Hi {
-			held++
-		}
-	}
-	if held < trials*85/100 {
-		t.Errorf("%d of %d intervals hold the truth", held, trials)
-	}
-	rows := sweep(1000, 0.1, 12, 1)
-	before := slices.Clone(rows)
-	for target, want := range map[float64]Status{0.001: BelowSweep, 0.999: Unreached} {
-		if c, err := Sweep(rows, target); err != nil || c.Status != want {
-			t.Errorf("target %v: have %+v and %v, want %s", target, c, err, want)
-		}
-	}
-	if rows[0].Grain != before[0].Grain {
-		t.Error("the caller's rows are in another order now")
-	}
-	if c, err := Sweep(sweep(1000, 0.1, 5, 1), 0.5); err != nil || c.Lo != 0 || !math.IsInf(c.Hi, 1) {
-		t.Errorf("of five rounds: have %+v and %v, want no bounds", c, err)
-	}
-}
-
-// Task Bench's envelope: the bump at 4 is over before the target is reached
-// for good, half way by logs from 8 to 16.
-func TestSweepGoesFromTheRight(t *testing.T) {
-	c, err := Sweep([]Row{{2, []float64{0.3}}, {4, []float64{0.6}}, {8, []float64{0.4}}, {16, []float64{0.6}}, {32, []float64{0.8}}}, 0.5)
-	if err != nil || math.Abs(c.Grain-8*math.Sqrt2) > 1e-9 {
-		t.Errorf("have %+v and %v, want %v", c, err, 8*math.Sqrt2)
-	}
-}
-
-func TestSweepRefuses(t *testing.T) {
-	good := Row{1, []float64{0.5, 0.6}}
-	for _, test := range []struct {
-		name   string
-		rows   []Row
-		target float64
-		want   error
-	}{
-		{"none", nil, 0.5, ErrConfig},
-		{"one grain", []Row{good}, 0.5, ErrConfig},
-		{"no target", []Row{good, {2, good.Efficiency}}, 0, ErrConfig},
-		{"the same grain", []Row{good, good}, 0.5, ErrConfig},
-		{"NaN grain", []Row{good, {math.NaN(), good.Efficiency}}, 0.5, ErrConfig},
-		{"uneven", []Row{good, {2, []float64{1}}}, 0.5, ErrConfig},
-		{"no rounds", []Row{{1, nil}, {2, nil}}, 0.5, ErrConfig},
-		{"zero", []Row{good, {2, []float64{0, 1}}}, 0.5, ErrProbe},
-		{"NaN", []Row{good, {2, []float64{math.NaN(), 1}}}, 0.5, ErrProbe},
-		{"more than the peak", []Row{good, {2, []float64{1.2, 1.2}}}, 0.5, ErrEfficient},
-	} {
-		if c, err := Sweep(test.rows, test.target); !errors.Is(err, test.want) {
-			t.Errorf("%s: have %+v and %v, want %v", test.name, c, err, test.want)
-		}
-	}
 }

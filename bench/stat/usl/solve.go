@@ -12,7 +12,8 @@ import (
 func solve(points []Point, coherence bool) Model {
 	points, unit := scaled(points)
 	best, least := Model{}, math.Inf(1)
-	for _, free := range [][3]bool{{true, true, coherence}, {true, true, false}, {true, false, coherence}, {true, false, false}} {
+	which := [][3]bool{{true, true, coherence}, {true, true, false}, {true, false, coherence}, {true, false, false}}
+	for _, free := range slices.Compact(which) { // without coherence, two of them are twice there
 		m, squares := marquardt(points, free)
 		if m.Sigma >= 0 && m.Kappa >= 0 && squares < least {
 			best, least = m, squares
