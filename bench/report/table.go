@@ -44,8 +44,8 @@ func (l look) paint(color, text string) string {
 // writeText writes r for a terminal.
 func (r *Run) writeText(page *bytes.Buffer, o Options) error {
 	l := terminal(o)
-	line := func(text string, indent int) { fmt.Fprintln(page, wrap(text, o.Width, indent)) }
-	fmt.Fprintln(page, l.paint(bold, wrap("Run "+r.Name, o.Width, 0)))
+	line := func(text string, indent int) { fmt.Fprintln(page, Wrap(text, o.Width, indent)) }
+	fmt.Fprintln(page, l.paint(bold, Wrap("Run "+r.Name, o.Width, 0)))
 	line(r.header(), 0)
 	if r.Partial != "" {
 		line("PARTIAL: "+r.Partial, 0)
@@ -126,7 +126,7 @@ func (l look) grid(page *bytes.Buffer, head []string, lines [][]string) error {
 
 // section writes one section for a terminal.
 func (l look) section(page *bytes.Buffer, s *Section, width int) error {
-	line := func(text string, indent int) { fmt.Fprintln(page, wrap(text, width, indent)) }
+	line := func(text string, indent int) { fmt.Fprintln(page, Wrap(text, width, indent)) }
 	fmt.Fprintln(page)
 	line(l.paint(bold, s.Title)+" - "+s.About+s.rounds(), 2)
 	var notes footnotes

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -27,9 +28,9 @@ func superscript(n int) string {
 	return superscript(n/10) + string(digits[n%10])
 }
 
-// wrap breaks text into lines of the given width, between words where it can.
+// Wrap breaks text into lines of the given width, between words where it can.
 // Lines after the first are indented.
-func wrap(text string, width, indent int) string {
+func Wrap(text string, width, indent int) string {
 	var b strings.Builder
 	column := 0
 	for _, word := range strings.Fields(text) {
@@ -73,6 +74,14 @@ func fold(word string, width int) []string {
 		pieces, word = append(pieces, strings.TrimSpace(word[:end])), word[end:]
 	}
 	return append(pieces, word)
+}
+
+// Count says how many, and of what.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // wide is the number of terminal columns of s, escape sequences not counted. It

@@ -120,9 +120,4 @@ func enumerate(names []string) string {
 }
 
 // count writes "1 round" or "3 rounds".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func count(n int, what string) string { return Count(n, what, what+"s") }

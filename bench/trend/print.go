@@ -2,14 +2,9 @@ package trend
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/fourlevels/fourlevels/bench/report"
@@ -30,8 +25,10 @@ func (t *Trend) Write(w io.Writer, f report.Format, ascii bool) error {
 		err = t.writeCSV(&page)
 	case report.AsJSON:
 		err = t.writeJSON(&page)
+	case AsHTML:
+		err = t.writeHTML(&page)
 	default:
-		return fmt.Errorf("a trend has no format %.40q: have %s, %s, %s and %s", f, report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON)
+		return fmt.Errorf("a trend has no format %.40q: have %s, %s, %s, %s and %s", f, report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON, AsHTML)
 	}
 	if err == nil {
 		_, err = w.Write(page.Bytes())
@@ -40,42 +37,6 @@ func (t *Trend) Write(w io.Writer, f report.Format, ascii bool) error {
 		return fmt.Errorf("write trend: %w", err)
 	}
 	return nil
-}
-
-// widest is how many runs a line shows: the latest.
-const widest = 24
-
-// Heights of a sparkline, lowest first. Their number is odd, so that the middle is one
-// of them and not a border between two, on which noise would jump.
-const blocks, letters = "▁▂▃▄▅▆▇", "_.-=+*#"
-
-// spark draws the latest points. The scale is of logs, and spans 5 % at least: noise
-// should not look like drama. What is ignored is a space.
-func (s *Series) spark(ascii bool) string {
-	marks := []rune(blocks)
-	if ascii {
-		marks = []rune(letters)
-	}
-	points := s.Points[max(0, len(s.Points)-widest):]
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, p := range points {
-		if p.Ignored == "" {
-			lo, hi = min(lo, math.Log(p.Center)), max(hi, math.Log(p.Center))
-		}
-	}
-	const least = 0.05
-	if hi-lo < least {
-		lo, hi = (lo+hi-least)/2, (lo+hi+least)/2
-	}
-	var b strings.Builder
-	for _, p := range points {
-		if p.Ignored != "" {
-			b.WriteByte(' ')
-			continue
-		}
-		b.WriteRune(marks[int(math.Round((math.Log(p.Center)-lo)/(hi-lo)*float64(len(marks)-1)))])
-	}
-	return b.String()
 }
 
 // last writes the latest point, as in "1.08x ±2%", or why it is ignored.
@@ -123,8 +84,23 @@ func (t *Trend) about() []string {
 	about := []string{
 		fmt.Sprintf("Runs: %d, oldest first, against %s (%s). tasks/s, CPU and p50 are divided by serial of the same round, which cancels the machine, then by the baseline; serial itself and the others by the baseline only.",
 			len(t.Runs), t.commit(t.Baseline), samples.Clip(t.Runs[t.Baseline].Name, 40)),
-		fmt.Sprintf("Each series is searched for changes at p < 0.01: of the %d here, about %.1f would show one by chance.", len(t.Series), 0.01*float64(len(t.Series))),
-		"A blank in a line is a run that is ignored there: not measured, INVALID, too noisy or of other work.",
+		"A blank in a line is a run that is ignored there: not measured, INVALID, too noisy or of other work. A | stands before a change.",
+	}
+	searched, counted := 0, false
+	for i := range t.Series {
+		counted = counted || t.Series[i].Counted
+		if t.Series[i].Unsure == "" {
+			searched++
+		}
+	}
+	if counted {
+		about = append(about, "Counts (allocs, Redis cmds, wire bytes) have one added on both sides, since they may be 0: from 3 to 0 is 0.25x.")
+	}
+	if searched > 0 {
+		about = append(about, fmt.Sprintf("%s searched for changes at p < 0.01: about %.2g would show one by chance.", report.Count(searched, "series was", "series were"), 0.01*float64(searched)))
+	}
+	if n := len(t.Newer); n > 0 {
+		about = append(about, fmt.Sprintf("%s newer than the baseline: %s.", report.Count(n, "benchmark is", "benchmarks are"), first(t.Newer, 4)))
 	}
 	for i := range t.Series {
 		if why := t.Series[i].Unsure; why != "" {
@@ -138,13 +114,28 @@ func (t *Trend) about() []string {
 	return about
 }
 
+// first joins a few of the names, and says how many more there are.
+func first(names []string, few int) string {
+	list := make([]string, 0, few)
+	for _, n := range names[:min(few, len(names))] {
+		list = append(list, samples.Clip(n, 70))
+	}
+	if more := len(names) - few; more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, ", ")
+}
+
 func (t *Trend) writeText(page *bytes.Buffer, ascii bool) {
 	fmt.Fprintln(page, "Trend of", samples.Clip(t.Dir, 70))
-	title, width := "", min(len(t.Runs), widest)
+	title, width := "", 0
+	for i := range t.Series {
+		width = max(width, utf8.RuneCountInString(t.Series[i].spark(ascii)))
+	}
 	var words []string
 	flush := func() {
 		for _, w := range words {
-			fmt.Fprintln(page, fill("=> "+w, 80, "   "))
+			fmt.Fprintln(page, report.Wrap("=> "+w, 80, 3))
 		}
 		words = nil
 	}
@@ -162,31 +153,11 @@ func (t *Trend) writeText(page *bytes.Buffer, ascii bool) {
 	flush()
 	fmt.Fprintln(page)
 	for _, a := range t.about() {
-		fmt.Fprintln(page, fill(a, 80, "  "))
+		fmt.Fprintln(page, report.Wrap(a, 80, 2))
 	}
 }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) }
-
-// fill breaks text between words. A word that is too long stays whole.
-func fill(text string, width int, indent string) string {
-	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
-		switch n := utf8.RuneCountInString(word); {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteString("\n" + indent)
-			column = len(indent)
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += utf8.RuneCountInString(word)
-	}
-	return b.String()
-}
 
 func (t *Trend) writeMarkdown(page *bytes.Buffer) {
 	fmt.Fprintf(page, "## Trend of %s\n", report.Markdown(samples.Clip(t.Dir, 200)))
@@ -197,137 +168,11 @@ func (t *Trend) writeMarkdown(page *bytes.Buffer) {
 			title = s.title()
 			fmt.Fprintf(page, "\n### %s\n\n| level | metric | runs | last | changes |\n| --- | --- | --- | ---: | --- |\n", report.Markdown(title))
 		}
-		fmt.Fprintf(page, "| %s | %s | `%s` | %s | %s |\n", report.Markdown(s.label()), s.Metric, s.spark(false), report.Markdown(s.last()),
+		fmt.Fprintf(page, "| %s | %s | `%s` | %s | %s |\n", report.Markdown(s.label()), s.Metric, strings.ReplaceAll(s.spark(false), "|", `\|`), report.Markdown(s.last()),
 			report.Markdown(strings.Join(t.says(s), "; ")))
 	}
 	fmt.Fprintln(page)
 	for _, a := range t.about() {
 		fmt.Fprintf(page, "- %s\n", report.Markdown(a))
 	}
-}
-
-func (t *Trend) writeCSV(page *bytes.Buffer) error {
-	lines := [][]string{{"benchmark", "metric", "run", "commit", "began", "ratio", "ratio_lo", "ratio_hi", "n", "ignored", "change"}}
-	for _, s := range t.Series {
-		for _, p := range s.Points {
-			change := ""
-			for _, c := range s.Changes {
-				if c.Run == p.Run {
-					change = text(c.By)
-				}
-			}
-			r := t.Runs[p.Run]
-			lines = append(lines, []string{samples.Clean(s.Name.ID), s.Metric, r.Name, r.Commit, began(r.Began),
-				text(p.Center), text(p.Lo), text(p.Hi), strconv.Itoa(p.N), p.Ignored, change})
-		}
-	}
-	return csv.NewWriter(page).WriteAll(lines)
-}
-
-func text(v float64) string {
-	if v == 0 || math.IsInf(v, 0) {
-		return ""
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
-func began(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.Format(time.RFC3339)
-}
-
-// schema is the number of the JSON's shape, as in package report.
-const schema = 1
-
-type (
-	jsonTrend struct {
-		Schema   int           `json:"schema"`
-		Dir      string        `json:"dir"`
-		Baseline int           `json:"baseline"` // index into runs
-		Runs     []jsonRun     `json:"runs"`
-		Series   []jsonSeries  `json:"series"`
-		Ignored  []jsonIgnored `json:"ignored"`
-		About    []string      `json:"about"`
-	}
-	jsonRun struct {
-		Name   string            `json:"name"`
-		Commit string            `json:"commit"`
-		Began  string            `json:"began,omitempty"`
-		Config map[string]string `json:"config"`
-	}
-	jsonSeries struct {
-		Benchmark string       `json:"benchmark"`
-		Title     string       `json:"title"`
-		Label     string       `json:"label"`
-		Level     string       `json:"level"`
-		Work      string       `json:"work"`
-		Metric    string       `json:"metric"`
-		Higher    bool         `json:"higher_is_better"`
-		Divided   bool         `json:"divided_by_serial"`
-		Unsure    string       `json:"unsure,omitempty"`
-		Points    []jsonPoint  `json:"points"`
-		Changes   []jsonChange `json:"changes"`
-	}
-	jsonPoint struct {
-		Run     int      `json:"run"` // index into runs
-		Ratio   *float64 `json:"ratio"`
-		Lo      *float64 `json:"lo"`
-		Hi      *float64 `json:"hi"`
-		N       int      `json:"n"`
-		Ignored string   `json:"ignored,omitempty"`
-	}
-	jsonChange struct {
-		Run   int     `json:"run"`
-		By    float64 `json:"by"`
-		P     float64 `json:"p"`
-		Worse bool    `json:"worse"`
-		Says  string  `json:"says"`
-	}
-	jsonIgnored struct {
-		Run     string `json:"run"`
-		Commit  string `json:"commit,omitempty"`
-		Because string `json:"because"`
-	}
-)
-
-func (t *Trend) writeJSON(page *bytes.Buffer) error {
-	j := jsonTrend{Schema: schema, Dir: t.Dir, Baseline: t.Baseline, Series: []jsonSeries{}, Ignored: []jsonIgnored{}, About: t.about()}
-	for _, r := range t.Runs {
-		run := jsonRun{r.Name, r.Commit, began(r.Began), map[string]string{}}
-		for _, s := range r.raw.Config {
-			run.Config[s.Key] = s.Value
-		}
-		j.Runs = append(j.Runs, run)
-	}
-	for i := range t.Series {
-		j.Series = append(j.Series, t.seriesJSON(&t.Series[i]))
-	}
-	for _, i := range t.Ignored {
-		j.Ignored = append(j.Ignored, jsonIgnored(i))
-	}
-	out := json.NewEncoder(page)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(j)
-}
-
-func (t *Trend) seriesJSON(s *Series) jsonSeries {
-	j := jsonSeries{Benchmark: samples.Clean(s.Name.ID), Title: s.title(), Label: s.label(), Level: samples.Clean(s.Name.Level), Work: samples.Clean(s.Name.Work),
-		Metric: s.Metric, Higher: s.Higher, Divided: s.Divided, Unsure: s.Unsure, Changes: []jsonChange{}}
-	known := func(p Point, v float64) *float64 {
-		if p.N == 0 || math.IsInf(v, 0) {
-			return nil
-		}
-		return &v
-	}
-	for _, p := range s.Points {
-		j.Points = append(j.Points, jsonPoint{p.Run, known(p, p.Center), known(p, p.Lo), known(p, p.Hi), p.N, p.Ignored})
-	}
-	for i, says := range t.says(s) {
-		c := s.Changes[i]
-		j.Changes = append(j.Changes, jsonChange{c.Run, c.By, c.P, c.Worse, says})
-	}
-	return j
 }

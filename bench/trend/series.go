@@ -196,7 +196,7 @@ func (s *Series) change() {
 	found, err := changepoint.Find(logs, changepoint.Config{})
 	switch {
 	case errors.Is(err, changepoint.ErrShort):
-		s.Unsure = fmt.Sprintf("it takes more than %s to be sure", plural(len(logs), "run"))
+		s.Unsure = fmt.Sprintf("it takes more than %s to be sure", report.Count(len(logs), "run", "runs"))
 	case err != nil:
 		s.Unsure = err.Error()
 	}
@@ -204,11 +204,4 @@ func (s *Series) change() {
 		by := math.Exp(c.After - c.Before)
 		s.Changes = append(s.Changes, Change{Run: runs[c.Index], By: by, P: c.P, Worse: by > 1 != s.Higher})
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -30,12 +30,15 @@ type night struct {
 	noise         float64 // of threads, beside what disturbs all
 	checksum      float64
 	lost          float64
+	allocs        float64 // of threads
+	newer         bool    // has a benchmark that others lack
 	unfinished    bool
 }
 
 const (
 	serialName = "Throughput/level=serial/impl=serial/work=cpu/grain=1000/workers=1/inflight=1/batch=256"
 	threadName = "Throughput/level=thread/impl=crew/work=cpu/grain=1000/workers=2/inflight=2/batch=256"
+	newerName  = "Throughput/level=async/impl=pool/work=cpu/grain=1000/workers=2/inflight=2/batch=256"
 	metgName   = "METG/level=thread/impl=crew/work=cpu/workers=2/inflight=2/batch=4096"
 )
 
@@ -71,8 +74,11 @@ func (n night) write(t *testing.T, dir string, random *rand.Rand) {
 		own := func(share float64) float64 { return math.Exp(share * random.NormFloat64()) }
 		add(serialName, benchfmt.Value{Value: 1e5 * mood * own(0.005), Unit: "cpu-ns/op"}, benchfmt.Value{Value: 1, Unit: "checksum"})
 		add(threadName, benchfmt.Value{Value: 1.1e5 * mood * n.thread * own(0.005+n.noise), Unit: "cpu-ns/op"},
-			benchfmt.Value{Value: n.checksum, Unit: "checksum"}, benchfmt.Value{Value: n.lost, Unit: "lost/op"})
+			benchfmt.Value{Value: n.checksum, Unit: "checksum"}, benchfmt.Value{Value: n.lost, Unit: "lost/op"}, benchfmt.Value{Value: n.allocs, Unit: "allocs/op"})
 		add(metgName, benchfmt.Value{Value: 5000 * own(0.02), Unit: "metg50-ns"})
+		if n.newer {
+			add(newerName, benchfmt.Value{Value: 100, Unit: "cpu-ns/op"})
+		}
 	}
 	if !n.unfinished {
 		if err := out.End(); err != nil {
@@ -150,6 +156,78 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
+// Runs say ten digits of a commit, and people seven or all forty. What a dirty tree had is
+// of no commit, and taken only if there is nothing else.
+func TestPinned(t *testing.T) {
+	of := func(commits ...string) (all []Run) {
+		for _, c := range commits {
+			all = append(all, Run{Name: "run-" + c, Commit: c})
+		}
+		return all
+	}
+	for _, test := range []struct {
+		all   []Run
+		asked string
+		want  int
+	}{
+		{of("aaaaaaaaaa", "bbbbbbbbbb"), "bbbb", 1},
+		{of("aaaaaaaaaa", "bbbbbbbbbb"), strings.Repeat("a", 40), 0},
+		{of("aaaaaaaaaa", "aaaaaaaaaa"), "aaaaaaa", 1},
+		{of("aaaaaaaaaa", "aaaaaaaaaa-dirty"), "aaaaaaaaaa", 0},
+		{of("aaaaaaaaaa-dirty", "aaaaaaaaaa-dirty"), strings.Repeat("a", 40), 1},
+		{of("aaaaaaaaaa", "aaaaaaaaaa-dirty"), "aaaaaaaaaa-dirty", 1},
+		{of("aaaaaaaaaa", "aaaaaaaaaa-dirty"), "run-aaaaaaaaaa-dirty", 1},
+		{of("a", "", "unknown"), strings.Repeat("a", 40), -1},
+	} {
+		if have := pinned(test.all, test.asked); have != test.want {
+			t.Errorf("%q: have run %d of %+v, want %d", test.asked, have, test.all, test.want)
+		}
+	}
+}
+
+// A run that does not say when it was is neither the first nor a point of the trend, as
+// long as others say it.
+func TestUndated(t *testing.T) {
+	dir := nights(t, slower()[:3])
+	if err := os.Rename(filepath.Join(dir, "20260102T000000Z-0000000002"), filepath.Join(dir, "aa")); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := Open(dir, "")
+	if err != nil || len(tr.Runs) != 2 || tr.Runs[tr.Baseline].Commit != "0000000001" || len(tr.Ignored) != 1 || tr.Ignored[0].Run != "aa" {
+		t.Fatalf("have %+v and %v, want two runs, and aa ignored", tr, err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "20260101T000000Z-0000000001")), os.RemoveAll(filepath.Join(dir, "20260103T000000Z-0000000003"))); err != nil {
+		t.Fatal(err)
+	}
+	if tr, err := Open(dir, ""); err != nil || len(tr.Runs) != 1 {
+		t.Errorf("alone: have %+v and %v, want one run", tr, err)
+	}
+}
+
+// Counts fall to 0 and rise from it: one is added to both, so that there is a ratio.
+func TestCountsMayBeZero(t *testing.T) {
+	for _, test := range []struct{ before, after, want float64 }{{3, 0, 0.25}, {0, 5, 6}, {0, 0, 1}} {
+		all := slower()[:2]
+		all[0].allocs, all[1].allocs = test.before, test.after
+		s := follow(t, all, "").of("thread", "allocs")
+		if s == nil || s.Points[1].Ignored != "" || s.Points[1].Center != test.want {
+			t.Errorf("%+v: have %+v", test, s)
+		}
+	}
+}
+
+func TestNewer(t *testing.T) {
+	all := slower()[:3]
+	all[1].newer, all[2].newer = true, true
+	tr := follow(t, all, "")
+	if len(tr.Newer) != 1 || tr.Newer[0] != newerName || tr.of("async", "CPU/task") != nil {
+		t.Errorf("have %q, want %s, once and without a series", tr.Newer, newerName)
+	}
+	if about := strings.Join(tr.about(), "\n"); !strings.Contains(about, "1 benchmark is newer than the baseline") {
+		t.Errorf("it does not say so: %s", about)
+	}
+}
+
 // Whatever is not comparable is left out and named, and has no figures.
 func TestIgnored(t *testing.T) {
 	all := slower()
@@ -199,6 +277,9 @@ func TestShortSeriesIsUnsure(t *testing.T) {
 	if s := tr.of("thread", "CPU/task"); s.Unsure == "" || len(s.Changes) > 0 {
 		t.Errorf("have %+v, want one that is unsure", s)
 	}
+	if about := strings.Join(tr.about(), "\n"); strings.Contains(about, "by chance") {
+		t.Errorf("nothing was searched, and it says what chance does: %s", about)
+	}
 }
 
 func TestNoRuns(t *testing.T) {
@@ -216,7 +297,7 @@ func TestPages(t *testing.T) {
 	tr := follow(t, all, "")
 	tr.Dir = "results/some-machine"
 	pages := map[report.Format]string{}
-	for _, f := range []report.Format{report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON} {
+	for _, f := range []report.Format{report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON, AsHTML} {
 		var b bytes.Buffer
 		if err := tr.Write(&b, f, false); err != nil {
 			t.Fatal(err)
@@ -232,7 +313,8 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for f, want := range map[report.Format]string{
-		report.AsTable: "thread: CPU/task is worse, +8%, since 0000000009", report.AsMarkdown: "| thread | CPU/task | `▁", report.AsJSON: `"worse": true`,
+		report.AsTable: "thread: CPU/task is worse, +8%, since 0000000009", report.AsMarkdown: `▂\|▆`, report.AsJSON: `"worse": true`,
+		AsHTML: `<line class="change worse"`,
 	} {
 		if !strings.Contains(pages[f], want) {
 			t.Errorf("%s lacks %q:\n%s", f, want, pages[f])
@@ -263,5 +345,10 @@ func TestSparkIsCalm(t *testing.T) {
 	s.Points[0].Center = 2
 	if have := s.spark(true); have != "#_ _" {
 		t.Errorf("have %q, want a high one and two low ones", have)
+	}
+	s.Points[0].Run, s.Points[1].Run, s.Points[2].Run, s.Points[3].Run = 4, 5, 6, 8
+	s.Changes = []Change{{Run: 5}, {Run: 8}}
+	if have := s.spark(true); have != "#|_ |_" {
+		t.Errorf("have %q, want a bar before each change", have)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func newReport() *cobra.Command {
-	out := output{more: []string{string(report.AsBigger), string(report.AsSmaller)}}
+	out := output{more: []string{string(report.AsBigger), string(report.AsSmaller), string(trend.AsHTML)}}
 	var follow followed
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
@@ -29,13 +29,14 @@ results/runs. What cannot be believed is shown as INVALID, with the reason.
 With --trend it reads all runs of a folder, and says what became of each
 benchmark over the commits. Without a folder it takes that of the machine in
 results, or results/runs if there is none. Runs of other machines or stores are
-not mixed in.
+not mixed in. Its format html is a page with charts, in one file.
 
 The formats customBiggerIsBetter and customSmallerIsBetter are those of
 github-action-benchmark: throughput is in the first, all else in the second.`,
 		Example: `  levels report
   levels report results/runs/20260101T120000Z-1a2b3c4d5e --format markdown
   levels report --trend results/kvm-2x-epyc --baseline 1a2b3c4d5e
+  levels report --trend results/runs --format html > index.html
   go test -run '^$' -bench . ./bench | tee new.txt; levels report new.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -50,6 +51,9 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 			if follow.on || follow.baseline != "" {
 				return follow.print(cmd.Context(), args, &out)
 			}
+			if out.format == string(trend.AsHTML) {
+				return usage("format", fmt.Errorf("%.80q is for --trend only", out.format))
+			}
 			path, err := latest(cmd.Context(), args)
 			if err != nil {
 				return err
@@ -63,7 +67,7 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 	}
 	out.flags(cmd)
 	cmd.Flags().BoolVar(&follow.on, "trend", false, "what became of each benchmark over all runs of a folder")
-	cmd.Flags().StringVar(&follow.baseline, "baseline", "", "commit or run that a trend is relative to (the oldest run)")
+	cmd.Flags().StringVar(&follow.baseline, "baseline", "", "commit, abbreviated or not, or run that a trend is relative to (the oldest run)")
 	return cmd
 }
 
@@ -77,8 +81,8 @@ func (f *followed) print(ctx context.Context, args []string, out *output) error 
 	if !f.on {
 		return usage("baseline", fmt.Errorf("%.80q: it is for --trend only", f.baseline))
 	}
-	if slices.Contains(out.more, out.format) {
-		return usage("format", fmt.Errorf("%.80q is for one run: a trend has table, markdown, csv and json", out.format))
+	if f := report.Format(out.format); f == report.AsBigger || f == report.AsSmaller {
+		return usage("format", fmt.Errorf("%.80q is for one run: a trend has table, markdown, csv, json and html", out.format))
 	}
 	dir, err := history(ctx, args)
 	if err != nil {
