@@ -12,8 +12,8 @@ import (
 // A Mixture says what a task of [Mix] does. The zero Mixture does nothing.
 type Mixture struct {
 	Rounds  int           // of the chain that cpu computes
-	Wait    time.Duration // after computing, by a timer
-	Payload int           // bytes there, and the same back
+	Wait    time.Duration // after computing, by a timer; up to MaxLatency
+	Payload int           // bytes there, and the same back; less than 0 means none
 	Seed    uint64
 }
 
@@ -28,6 +28,7 @@ const mixHead = 24
 // function waits: on async/loop it stops the loop, and under thread/gil it keeps the lock.
 // It ends with ctx.
 func Mix(m Mixture) Workload {
+	m.Payload = max(m.Payload, 0)
 	var chains chainCheck
 	return Workload{
 		Name:  "mix",

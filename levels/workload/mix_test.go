@@ -13,7 +13,7 @@ import (
 
 func TestMix(t *testing.T) {
 	run := workload.Funcs()["mix"]
-	for _, m := range []workload.Mixture{{}, {Rounds: 10}, {Payload: 5}, {Payload: 8, Seed: 3}, {Rounds: 3, Wait: time.Second, Payload: 100}} {
+	for _, m := range []workload.Mixture{{}, {Rounds: 10}, {Payload: 5}, {Payload: -1}, {Payload: 8, Seed: 3}, {Rounds: 3, Wait: time.Second, Payload: 100}} {
 		synctest.Test(t, func(t *testing.T) {
 			w := workload.Mix(m)
 			input, start := w.Input(1, 0), time.Now()
@@ -24,7 +24,7 @@ func TestMix(t *testing.T) {
 			if took := time.Since(start); took != m.Wait {
 				t.Errorf("%+v took %v", m, took)
 			}
-			if len(output) != 8+m.Payload {
+			if len(output) != 8+max(m.Payload, 0) {
 				t.Errorf("%+v has an output of %d bytes", m, len(output))
 			}
 			if err := w.Check(input, output); err != nil {
