@@ -9,14 +9,16 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/fourlevels/fourlevels/levels/machine/link"
 )
 
-// dial is how the level reaches its machines; nil is the usual way, at no cost.
-func (f *Fleet) dial() func(ctx context.Context, network, addr string) (net.Conn, error) {
-	if f.dialer.RTT == 0 && f.dialer.Count == nil {
+// dialOf is how a level reaches its machines; nil is the usual way, at no cost.
+func dialOf(d *link.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	if d.RTT == 0 && d.Count == nil {
 		return nil
 	}
-	return f.dialer.DialContext
+	return d.DialContext
 }
 
 // Traffic is how many bytes went between this process and the outermost machines, or
@@ -30,6 +32,10 @@ func (f *Fleet) Traffic() (bytes int64, ok bool) {
 	return c.Read.Load() + c.Written.Load(), true
 }
 
+// ErrUncounted means that the store does not say how many commands it has carried out:
+// some do not know, and some do not tell everybody.
+var ErrUncounted = errors.New("the store does not count its commands")
+
 // Commands is how many commands the store has carried out so far for all who use it, but
 // for those that this method sends. It is not ok unless [Config.Count] is set, and for
 // levels without a store.
@@ -38,8 +44,11 @@ func (f *Fleet) Commands(ctx context.Context) (n int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	info, err := f.store.Info(ctx, "stats").Result()
+	if refused := redis.Error(nil); errors.As(err, &refused) {
+		return 0, false, fmt.Errorf("%w: %w", ErrUncounted, err)
+	}
 	if err != nil {
-		return 0, false, err
+		return 0, false, fmt.Errorf("count the store's commands: %w", err)
 	}
 	const key = "total_commands_processed:"
 	for line := range strings.Lines(info) {
@@ -49,7 +58,7 @@ func (f *Fleet) Commands(ctx context.Context) (n int64, ok bool, err error) {
 			return total - f.asked + 1, err == nil, err
 		}
 	}
-	return 0, false, errors.New("the store does not count its commands")
+	return 0, false, ErrUncounted
 }
 
 // watch opens the connection of [Fleet.Commands].

@@ -143,11 +143,11 @@ func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Confi
 		}
 		urls = append(urls, url)
 	}
-	return machine.NewRPC(machine.RPCConfig{URLs: urls, Dial: f.dial()}), nil
+	return machine.NewRPC(machine.RPCConfig{URLs: urls, Dial: dialOf(&f.dialer)}), nil
 }
 
 func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
-	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease, Dial: f.dial()}
+	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease, Dial: dialOf(&f.dialer)}
 	for range machines {
 		if err := f.start(ctx, c, c.distant("queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String())...); err != nil {
 			return nil, err

@@ -159,7 +159,7 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	case "rpc":
 		return w.rpc(ctx, l)
 	}
-	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease, Dial: (&Fleet{dialer: link.Dialer{RTT: w.RTT}}).dial()}
+	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease, Dial: dialOf(&link.Dialer{RTT: w.RTT})}
 	return machine.ServeQueue(ctx, config, l, w.Grace, func() { w.announce(config.Name) })
 }
 
