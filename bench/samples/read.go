@@ -189,8 +189,10 @@ func optional(unit string) bool {
 	switch unit {
 	case "checksum", "latencies", "steal-%", "psi-cpu-%", "others-%", "ctxsw":
 		return true
+	case "throttled-%":
+		return true
 	}
-	unit = strings.TrimPrefix(unit, "svc-")
+	unit = strings.TrimPrefix(strings.TrimPrefix(unit, "svc-"), "sched-lag-")
 	return strings.HasPrefix(unit, "p9") || strings.HasPrefix(unit, "p50") || strings.HasPrefix(unit, "metg")
 }
 

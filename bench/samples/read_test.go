@@ -47,7 +47,7 @@ func TestReadIsStrict(t *testing.T) {
 // Of what the machine does not always tell, and of what needs many samples, there may
 // be more or less.
 func TestReadTakes(t *testing.T) {
-	for _, more := range []string{"", " 3 p99-ns", " 3 svc-p50-ns", " 3 metg90-ns", " 3 latencies", " 0 steal-% 1 psi-cpu-% 2 others-% 3 ctxsw"} {
+	for _, more := range []string{"", " 3 p99-ns", " 3 svc-p50-ns", " 3 sched-lag-p99-ns", " 3 throttled-%", " 3 metg90-ns", " 3 latencies", " 0 steal-% 1 psi-cpu-% 2 others-% 3 ctxsw"} {
 		text := line + strings.Replace(line, "\n", more+"\n", 1)
 		run, err := Read(strings.NewReader(text), "f")
 		if err != nil || len(run.Cells) != 1 || run.Cells[0].Rounds() != 2 || run.Sealed != 0 {

@@ -18,7 +18,8 @@ var Units = []Unit{
 	{"p99.9-ns", "better", "lower", "99.9 % of the tasks take no longer"},
 	{"svc-p50-ns", "better", "lower", "the same as p50, from the actual start: what a waiting caller does not see"},
 	{"svc-p99-ns", "better", "lower", "the same as p99, from the actual start"},
-	{"sched-lag-p99-ns", "better", "lower", "how late the generator itself was: the error of the percentiles"},
+	{"sched-lag-p50-ns", "better", "lower", "how late the generator itself was, at the median: the error of p50"},
+	{"sched-lag-p99-ns", "better", "lower", "the same at 99 %: the error of p99"},
 	{"rate/s", "", "", "tasks a second that the open loop was to begin"},
 	{"dropped/op", "better", "lower", "tasks that the open loop could not begin, as a share"},
 	{"little-%", "", "", "throughput times response time, in percent of the tasks in flight: 100 by Little's law"},
@@ -41,6 +42,7 @@ var Units = []Unit{
 	{"steal-%", "", "", "of all processors' time, that the hypervisor took"},
 	{"psi-cpu-%", "", "", "of the time, in which something waited for a processor"},
 	{"others-%", "", "", "of all processors' time, that processes took which are not the benchmark's"},
+	{"throttled-%", "", "", "of the time, that a CPU limit held processors back, added up over them"},
 	{"ctxsw", "", "", "context switches of the whole machine during the sample"},
 	{"checksum", "assume", "exact", "over all outputs: the same at every level, or a result is wrong"},
 }
