@@ -54,9 +54,10 @@ type Record struct {
 	// Switches counts the context switches of the whole machine.
 	Switches int64
 
-	// Throttled is how long the CPU limit of a cgroup that we are in held
-	// processors back, the times of all processors added up.
-	Throttled time.Duration
+	// Throttled is for how much of the time, in percent, the CPU limit of a cgroup
+	// that we are in held processors back. The times of all processors are added
+	// up, and of all cgroups with a limit, so it can be more than 100.
+	Throttled float64
 }
 
 // Metrics returns what is known, with the units that benchmark lines have.
@@ -69,6 +70,7 @@ func (r Record) Metrics() []benchfmt.Value {
 		{Value: r.Steal, Unit: "steal-%"},
 		{Value: r.Pressure, Unit: "psi-cpu-%"},
 		{Value: r.Others, Unit: "others-%"},
+		{Value: r.Throttled, Unit: "throttled-%"},
 		{Value: float64(r.Switches), Unit: "ctxsw"},
 	} {
 		if v.Value != Unknown {
@@ -145,7 +147,7 @@ func between(before, after state) Record {
 	}
 	if limited := since(before.throttled, after.throttled); limited != Unknown {
 		r.Known = true
-		r.Throttled = limited
+		r.Throttled = 100 * float64(limited) / float64(max(after.at.Sub(before.at), 1))
 	}
 	if !before.counted || !after.counted {
 		return r
