@@ -39,14 +39,14 @@ func (c Closed) Run(ctx context.Context, op Op) (Result, error) {
 	times := make([]*hdrhistogram.Histogram, callers)
 	var wg sync.WaitGroup
 	for worker := range callers {
-		times[worker] = newHistogram()
+		times[worker] = NewHistogram()
 		wg.Go(func() { l.call(ctx, worker, times[worker]) })
 	}
 	wg.Wait()
 	for _, h := range times[1:] {
 		times[0].Merge(h) // a mean of percentiles would be the percentile of nothing
 	}
-	l.result.Response, l.result.Service, l.result.Lateness = times[0], times[0], newHistogram()
+	l.result.Response, l.result.Service, l.result.Lateness = times[0], times[0], NewHistogram()
 	l.meter.close(time.Now(), &l.result)
 	return l.result, context.Cause(ctx)
 }
@@ -78,7 +78,7 @@ func (l *loop) call(ctx context.Context, worker int, times *hdrhistogram.Histogr
 		end := time.Now()
 		l.leave(end, measured, err)
 		if measured && err == nil {
-			record(times, end.Sub(start))
+			Record(times, end.Sub(start))
 		}
 		wait(ctx, timer, start.Add(l.Every))
 	}

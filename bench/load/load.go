@@ -75,15 +75,15 @@ func (r Result) Little() float64 {
 // longest is the longest time that a histogram tells apart.
 const longest = time.Minute
 
-// newHistogram holds times from a nanosecond to a minute with three digits, in
+// NewHistogram holds times from a nanosecond to a minute with three digits, in
 // about 200 KB.
-func newHistogram() *hdrhistogram.Histogram {
+func NewHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, int64(longest), 3)
 }
 
-// record counts a time of more than a minute as a minute, for to leave it out
+// Record counts a time of more than a minute as a minute, for to leave it out
 // would be to omit the worst.
-func record(h *hdrhistogram.Histogram, d time.Duration) {
+func Record(h *hdrhistogram.Histogram, d time.Duration) {
 	h.RecordValue(int64(min(d, longest)))
 }
 

@@ -187,3 +187,12 @@ func TestWorkerStopsWithContext(t *testing.T) {
 		}
 	})
 }
+
+// To leave out what is longer than a histogram can tell would be to omit the worst.
+func TestRecordKeepsTheLongest(t *testing.T) {
+	h := load.NewHistogram()
+	load.Record(h, time.Hour)
+	if n, longest := h.TotalCount(), time.Duration(h.Max()).Round(time.Second); n != 1 || longest != time.Minute {
+		t.Errorf("have %d times of up to %v, want 1 of a minute", n, longest)
+	}
+}

@@ -85,17 +85,17 @@ func (s stalling) stalled(now time.Duration) time.Duration {
 }
 
 func (s stalling) closed(pace, duration time.Duration) *hdrhistogram.Histogram {
-	times := newHistogram()
+	times := NewHistogram()
 	for now := time.Duration(0); now < duration; {
 		end := s.serve(now)
-		record(times, end-now)
+		Record(times, end-now)
 		now = max(end, now+pace)
 	}
 	return times
 }
 
 func (s stalling) open(rate float64, duration time.Duration) (response, service *hdrhistogram.Histogram) {
-	response, service = newHistogram(), newHistogram()
+	response, service = NewHistogram(), NewHistogram()
 	free := time.Duration(0) // when the connection is
 	for at := range constant(rate) {
 		start := max(at, free)
@@ -103,8 +103,8 @@ func (s stalling) open(rate float64, duration time.Duration) (response, service 
 			return response, service
 		}
 		free = s.serve(start)
-		record(response, free-at)
-		record(service, free-start)
+		Record(response, free-at)
+		Record(service, free-start)
 	}
 	return response, service
 }

@@ -33,7 +33,7 @@ type pool struct {
 func newPool(workers int, from time.Time) *pool {
 	p := &pool{workers: workers, meter: meter{from: from}}
 	p.more.L = &p.mu
-	p.result = Result{Response: newHistogram(), Service: newHistogram(), Lateness: newHistogram()}
+	p.result = Result{Response: NewHistogram(), Service: NewHistogram(), Lateness: NewHistogram()}
 	return p
 }
 
@@ -91,14 +91,14 @@ func (p *pool) done(c call, start, end time.Time, err error) {
 	r := &p.result
 	r.Calls++
 	if c.free {
-		record(r.Lateness, start.Sub(c.due))
+		Record(r.Lateness, start.Sub(c.due))
 	}
 	if err != nil {
 		r.Errors++
 		return
 	}
-	record(r.Response, end.Sub(c.due))
-	record(r.Service, end.Sub(start))
+	Record(r.Response, end.Sub(c.due))
+	Record(r.Service, end.Sub(start))
 }
 
 // close drops the calls that wait for a worker, lets the others be made, and
