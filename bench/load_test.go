@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/load"
@@ -49,7 +51,7 @@ func (g *generator) closed(b *testing.B) {
 		rate = r.Throughput()
 	}
 	for b.Loop() {
-		r, err := load.Closed{Callers: g.callers, Duration: lasting(b, rate)}.Run(world.ctx, g.op)
+		r, err := load.Closed{Callers: g.callers, Duration: lasting(rate)}.Run(world.ctx, g.op)
 		g.report(b, r, err)
 		g.capacity = r.Throughput()
 	}
@@ -61,23 +63,19 @@ func (g *generator) open(b *testing.B, percent int) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
 	rate := g.capacity * float64(percent) / 100
 	for b.Loop() {
-		o := load.Open{Rate: rate, Duration: lasting(b, rate), MaxInFlight: 1024, WarmUp: 20 * time.Millisecond, Punctual: true}
+		o := load.Open{Rate: rate, Duration: lasting(rate), MaxInFlight: 1024, WarmUp: 20 * time.Millisecond, Punctual: true}
 		r, err := o.Run(world.ctx, g.op)
 		g.report(b, r, err)
 		b.ReportMetric(rate, "rate/s")
 		b.ReportMetric(float64(r.Dropped)/float64(r.Calls+r.Dropped), "dropped/op")
-		for unit, p := range map[string]float64{"svc-p50-ns": 50, "svc-p99-ns": 99} {
-			if v, ok := load.Percentile(r.Service, p); ok {
-				b.ReportMetric(float64(v), unit)
-			}
-		}
-		b.ReportMetric(float64(r.Lateness.ValueAtPercentile(99)), "sched-lag-p99-ns")
+		percentiles(b, r.Service, map[string]float64{"svc-p50-ns": 50, "svc-p99-ns": 99})
+		percentiles(b, r.Lateness, map[string]float64{"sched-lag-p50-ns": 50, "sched-lag-p99-ns": 99})
 	}
 }
 
 // lasting is the benchtime, or longer if a thousand tasks take longer at that rate: they
 // are what a p99 wants. It ends at 1.5 s.
-func lasting(b *testing.B, rate float64) time.Duration {
+func lasting(rate float64) time.Duration {
 	const most = 1500 * time.Millisecond
 	return max(benchtime(), min(most, time.Duration(1.1*1000/max(rate, 1)*float64(time.Second))))
 }
@@ -86,14 +84,19 @@ func (g *generator) report(b *testing.B, r load.Result, err error) {
 	if err != nil || r.Errors > 0 {
 		b.Fatalf("%d of %d tasks failed, or had a wrong output: %v", r.Errors, r.Calls, err)
 	}
-	for unit, p := range map[string]float64{"p50-ns": 50, "p90-ns": 90, "p99-ns": 99, "p99.9-ns": 99.9} {
-		if v, ok := load.Percentile(r.Response, p); ok {
-			b.ReportMetric(float64(v), unit)
-		}
-	}
+	percentiles(b, r.Response, map[string]float64{"p50-ns": 50, "p90-ns": 90, "p99-ns": 99, "p99.9-ns": 99.9})
 	b.ReportMetric(r.Response.Mean(), "ns/op")
 	b.ReportMetric(r.Throughput(), "tasks/s")
 	b.ReportMetric(100*r.Little(), "little-%")
 	b.ReportMetric(float64(r.Response.TotalCount()), "latencies")
 	g.j.report(b)
+}
+
+// percentiles reports those of the times for which there are enough of them.
+func percentiles(b *testing.B, times *hdrhistogram.Histogram, units map[string]float64) {
+	for unit, p := range units {
+		if v, ok := load.Percentile(times, p); ok {
+			b.ReportMetric(float64(v), unit)
+		}
+	}
 }

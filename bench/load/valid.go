@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// The limits of [Valid].
+// The limits of [Valid], and of reports, which judge medians over several runs by them.
 const (
-	minCalls    = 20   // below it there is not even a median
-	maxLittle   = 0.10 // by which Little's law may be off
-	maxLateness = 0.10 // of a response time may be the generator's own doing
+	MaxLittle   = 0.10 // by which Little's law may be off
+	MaxLateness = 0.10 // of a response time may be the generator's own doing
+
+	minCalls = 20 // below it there is not even a median
 )
 
 // Valid returns nil if r may be believed, and else all the reasons why not:
@@ -39,12 +40,12 @@ func Valid(r Result) error {
 		fail("%d calls succeeded: want at least %d", n, minCalls)
 		return errors.Join(errs...) // the rest would speak of nothing
 	}
-	if l := r.Little(); !(math.Abs(l-1) <= maxLittle) {
+	if l := r.Little(); !(math.Abs(l-1) <= MaxLittle) {
 		fail("Little's law is off: throughput times response time is %.2f times the mean in flight", l)
 	}
 	for _, p := range []float64{50, 99} {
 		late, whole := r.Lateness.ValueAtPercentile(p), r.Response.ValueAtPercentile(p)
-		if float64(late) > maxLateness*float64(whole) {
+		if float64(late) > MaxLateness*float64(whole) {
 			fail("the generator was late: by %v at p%v, where the response time is %v", time.Duration(late), p, time.Duration(whole))
 		}
 	}

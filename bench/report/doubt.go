@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fourlevels/fourlevels/bench/load"
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
 	"golang.org/x/perf/benchunit"
@@ -11,9 +12,10 @@ import (
 
 // The limits beyond which figures are not shown.
 const (
-	littleLo, littleHi = 90, 110 // percent: throughput times response time, of the tasks in flight
-	mostEfficient      = 110     // percent: more than all processors can do is a mistake of the clock
-	mostLate           = 0.10    // of the p99: what the generator itself may add to it
+	littleLo = 100 * (1 - load.MaxLittle) // percent: throughput times response time, of the tasks in flight
+	littleHi = 100 * (1 + load.MaxLittle)
+
+	mostEfficient = 110 // percent: more than all processors can do is a mistake of the clock
 )
 
 // doubts are the reasons for which figures cannot be believed, though the outputs
@@ -86,17 +88,20 @@ func beyond(s *samples.Cell, unit string, lo, hi float64, words string) string {
 	return ""
 }
 
-// lateGenerator compares how late tasks were begun with what is told of them.
+// lateGenerator compares how late tasks were begun with what is told of them, at the
+// median and, where there are enough tasks for it, at p99.
 func lateGenerator(s *samples.Cell) string {
-	var shares []float64
-	for _, sample := range s.Samples {
-		late, measured := sample.Values["sched-lag-p99-sec"]
-		if p99 := sample.Values["p99-sec"]; measured && p99 > 0 && !sample.Twin {
-			shares = append(shares, late/p99)
+	for _, p := range []string{"p50", "p99"} {
+		var shares []float64
+		for _, sample := range s.Samples {
+			late, measured := sample.Values["sched-lag-"+p+"-sec"]
+			if took := sample.Values[p+"-sec"]; measured && took > 0 && !sample.Twin {
+				shares = append(shares, late/took)
+			}
 		}
-	}
-	if share := stat.Median(shares); share > mostLate {
-		return fmt.Sprintf("%s was begun late: the generator's own delay is %.0f %% of the p99", s.Name.Base, 100*share)
+		if share := stat.Median(shares); share > load.MaxLateness {
+			return fmt.Sprintf("%s was begun late: the generator's own delay is %.0f %% of the %s", s.Name.Base, 100*share, p)
+		}
 	}
 	return ""
 }

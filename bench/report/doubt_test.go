@@ -21,7 +21,7 @@ func TestDoubts(t *testing.T) {
 	of := func(unit string, values ...float64) *samples.Cell {
 		c := cell()
 		for i, v := range values {
-			c.Samples = append(c.Samples, samples.Sample{Round: i + 1, Values: map[string]float64{unit: v, "p99-sec": 1}})
+			c.Samples = append(c.Samples, samples.Sample{Round: i + 1, Values: map[string]float64{unit: v, "p50-sec": 1, "p99-sec": 1}})
 		}
 		return c
 	}
@@ -41,6 +41,9 @@ func TestDoubts(t *testing.T) {
 		{"more than possible", of("efficiency-%", 111), "at 111 % of what the processors can do"},
 		{"on time", of("sched-lag-p99-sec", 0.1), ""},
 		{"late", of("sched-lag-p99-sec", 0.2), "the generator's own delay is 20 % of the p99"},
+		{"as late as may be at the median", of("sched-lag-p50-sec", 0.1), ""},
+		{"late at the median", of("sched-lag-p50-sec", 0.2), "the generator's own delay is 20 % of the p50"},
+		{"late at the median, with too few for a p99", cell(map[string]float64{"sched-lag-p50-sec": 2, "p50-sec": 4}), "50 % of the p50"},
 		{"late, without a p99 to judge by", cell(map[string]float64{"sched-lag-p99-sec": 5}), ""},
 		{"nothing lost", of("lost/op", 0, 0), ""},
 		{"lost once", of("lost/op", 0, 0, 0.001), "tasks without a result"},
