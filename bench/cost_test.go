@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 
@@ -67,7 +68,12 @@ func (t *tally) count(call func() error) error {
 	if n, ok := t.l.Traffic(); ok {
 		t.since("wire-B/op", n)
 	}
-	if n, ok, err := t.l.Commands(world.ctx); ok && err == nil { // the embedded store does not tell
+	n, ok, uncounted := t.l.Commands(world.ctx)
+	switch {
+	case errors.Is(uncounted, fleet.ErrUncounted):
+	case uncounted != nil:
+		return errors.Join(err, uncounted)
+	case ok:
 		t.since("redis-cmds/op", n)
 	}
 	return err

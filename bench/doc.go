@@ -7,7 +7,8 @@
 // processor time of a task, and the peak memory: the last two over the whole
 // process tree, for a level that works in other processes is not free. Where tasks
 // compute it reports the efficiency too: the share of what as many processors as
-// the level may use would do, each at the speed of one alone.
+// the level may use would do, each at the speed of one alone. (BenchmarkMETG counts all
+// processors, whether the level may use them or not.)
 // BenchmarkLatency hands over one task at a time, from a single caller, and
 // reports the percentiles of the time until its result is there.
 //

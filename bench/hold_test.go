@@ -36,7 +36,8 @@ func hold(ctx context.Context, input []byte) ([]byte, error) {
 // level: what is held with 256, or 16 if each needs a process, less what is held with
 // one. So a thread or a process that stands by for a task is in the price, and what is
 // there only once is not. It is the median of three, or of those in which the level was
-// full.
+// full. Where that is not above 0, the heap's own ups and downs were more than the tasks:
+// then it is not known, and not 0.
 //
 // It says nothing of levels whose tasks cannot wait in this way: where they would block
 // an event loop, or are not written in Go.
@@ -69,7 +70,8 @@ func inFlight(b *testing.B, c bench.Cell) (bytes float64, ok bool) {
 			all = append(all, float64(with-without)/float64(more))
 		}
 	}
-	return max(stat.Median(all), 0), len(all) > 0
+	bytes = stat.Median(all)
+	return bytes, bytes > 0 // not of NaN, the median of none
 }
 
 // held is the memory of a level that is full of waiting tasks, at its most. It is handed
@@ -105,7 +107,9 @@ func held(b *testing.B, c bench.Cell, s fleet.Spec) (most int64, full bool) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			return most, most > 0 && time.Since(start) < 2*times*wait
+			took := time.Since(start)
+			faultless(b, l)
+			return most, most > 0 && took < 2*times*wait
 		case <-time.After(wait / 5):
 			now, _ := tree.Held()
 			most = max(most, now)

@@ -40,15 +40,19 @@ func TestKindsRun(t *testing.T) {
 	units := map[string]string{ // one that each benchmark is about
 		"Throughput": "tasks/s", "Latency": "p50-sec", "Load": "little-%", "METG": "metg50-sec", "Startup": "startup-sec", "Cost": "allocs/op",
 	}
-	seen := map[string]bool{}
+	seen, crossed := map[string]bool{}, false
 	for _, c := range run.Cells {
 		switch unit := units[c.Name.Base]; {
 		case c.Failed != "":
 			t.Errorf("%s: %s", c.Name.Full, c.Failed)
-		case len(c.Values(unit)) != 1 && c.Name.Base != "METG": // there is not always one to be found
+		case len(c.Values(unit)) != 1 && c.Name.Base != "METG": // which not every cell has
 			t.Errorf("%s has %v %s", c.Name.Full, c.Values(unit), unit)
 		}
 		seen[c.Name.Base] = true
+		crossed = crossed || len(c.Values("metg50-sec")) > 0
+	}
+	if !crossed {
+		t.Error("no cell has a METG")
 	}
 	for base := range units {
 		if !seen[base] {

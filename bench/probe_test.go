@@ -16,8 +16,10 @@ import (
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
-// probeTime is about how long a level takes for the largest tasks that are tried, at its
-// best.
+// probeTime gives the largest tasks that are tried. If they compute, a level takes about
+// that long for a batch of them, at its best, and the peaks before and after take some
+// milliseconds more. If they wait, it is the wait of one: a batch is four times what the
+// level can have in flight, and takes four times that.
 const probeTime = 40 * time.Millisecond
 
 // computes makes the hunt one for rounds of computing. A probe measures the peak, runs a
@@ -27,6 +29,10 @@ const probeTime = 40 * time.Millisecond
 // The peak is the rate of one long chain on each processor, as Task Bench's is that of
 // its largest tasks. The same tasks called one by one from a loop would be none: their
 // 4096 outputs are allocated too, and chains that are short enough overlap.
+//
+// All processors count, also for a level that cannot use them: a serial one is never at
+// half of the peak of three. BenchmarkThroughput asks another question, how well a level
+// uses those that it may use, and counts only these.
 func (h *hunt) computes(l levels.Level, j *job, n int) {
 	cores := float64(runtime.GOMAXPROCS(0))
 	h.lo, h.whole, h.unit = 1, true, math.Inf(1)
@@ -138,6 +144,21 @@ func TestHunt(t *testing.T) {
 			if err != nil || math.Abs(c.Grain/want-1) > 0.01 {
 				t.Errorf("overhead %v, target %v: have %+v, %v, want %v", overhead, target, c, err, want)
 			}
+		}
+	}
+}
+
+// At the smallest tasks a METG is at most what they take, and at the largest there is none.
+func TestSizeAtTheBounds(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		overhead float64
+		want     float64 // 0 means none
+	}{{"below", 0.1, 2 * 2 / 0.5}, {"above", 1e7, 0}} {
+		h := &hunt{lo: 2, hi: 1e6, unit: 2, whole: true, probe: func(g float64) (float64, error) { return g / (g + test.overhead), nil }}
+		c, err := h.find(0.5, time.Millisecond)
+		if have, ok := h.size(c); err != nil || ok != (test.want > 0) || have != test.want {
+			t.Errorf("%s: have %v, %v, %v, want %v", test.name, have, ok, err, test.want)
 		}
 	}
 }

@@ -22,19 +22,19 @@ func throughput(b *testing.B, c bench.Cell, w workload.Workload) {
 	n := c.Tasks(w)
 	// The burden is part of the batch, and of all costs: a level that is that much
 	// slower.
-	tasks := append(j.tasks[:n:n], j.tasks[:n**burdenFlag/100]...)
+	tasks := append(j.tasks[:n:n], j.tasks[:burden(n)]...)
 	alone := j.alone()
 	tree := usage.NewTree(exclude()...)
 	var wall, cpu time.Duration
 	ran, counted := 0, true
 	gc, own := collector()
 	for b.Loop() {
-		used, _ := tree.CPU()
+		used, known := tree.CPU()
 		start := time.Now()
 		results := l.Run(world.ctx, tasks)
 		wall += time.Since(start)
 		now, ok := tree.CPU()
-		cpu, counted = cpu+now-used, counted && ok
+		cpu, counted = cpu+now-used, counted && known && ok
 		ran += n
 		j.check(b, tasks, results)
 	}
@@ -56,22 +56,37 @@ func throughput(b *testing.B, c bench.Cell, w workload.Workload) {
 	j.report(b)
 }
 
+// burden is how many of n tasks are run twice: at least one, if there is a burden.
+func burden(n int) int {
+	if *burdenFlag == 0 {
+		return 0
+	}
+	return max(n**burdenFlag/100, 1)
+}
+
 // alone is how long a task of computing takes when nothing else is done: the least of
 // about two milliseconds' worth, since a disturbance only makes it longer. It is asked
 // before and after, as processors change their speed. 0 means that tasks do not compute,
 // or not all the same.
+//
+// The clock is read once for 200 microseconds of tasks or more: read after each, it would
+// be a good part of what the smallest take.
 func (j *job) alone() time.Duration {
 	if j.work.Name != "cpu" {
 		return 0
 	}
-	least, run := time.Duration(0), workload.Funcs()[j.work.Name]
+	least, run, n := time.Duration(0), workload.Funcs()[j.work.Name], 1
 	for begin := time.Now(); least == 0 || time.Since(begin) < 2*time.Millisecond; {
-		start, n := time.Now(), 0
-		for time.Since(start) < 200*time.Microsecond {
-			run(context.Background(), j.tasks[n%len(j.tasks)].Input)
-			n++
+		start := time.Now()
+		for i := range n {
+			run(context.Background(), j.tasks[i%len(j.tasks)].Input)
 		}
-		if each := time.Since(start) / time.Duration(n); least == 0 || each < least {
+		took := time.Since(start)
+		if took < 200*time.Microsecond {
+			n *= 2
+			continue
+		}
+		if each := took / time.Duration(n); least == 0 || each < least {
 			least = each
 		}
 	}

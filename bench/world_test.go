@@ -169,12 +169,17 @@ func open(b *testing.B, c bench.Cell) *fleet.Fleet {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if n := l.Faults(); n > 0 {
-			b.Errorf("%d workers died during the measurement", n)
-		}
+		faultless(b, l)
 		l.Close()
 	})
 	return l
+}
+
+// faultless fails the benchmark if a worker of the level has died.
+func faultless(b *testing.B, l *fleet.Fleet) {
+	if n := l.Faults(); n > 0 {
+		b.Errorf("%d workers died during the measurement", n)
+	}
 }
 
 // benchtime is how long a benchmark should measure, for those that are not one operation
