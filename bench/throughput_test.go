@@ -102,3 +102,14 @@ func collector() (gc, all float64) {
 	metrics.Read(s)
 	return s[0].Value.Float64(), s[1].Value.Float64() - s[2].Value.Float64()
 }
+
+// A burden that is lost in a small batch would be a slow-down that nobody can find.
+func TestBurden(t *testing.T) {
+	defer func(was int) { *burdenFlag = was }(*burdenFlag)
+	for _, test := range []struct{ percent, tasks, want int }{{0, 256, 0}, {10, 256, 25}, {10, 5, 1}, {100, 5, 5}} {
+		*burdenFlag = test.percent
+		if have := burden(test.tasks); have != test.want {
+			t.Errorf("%+v: have %d", test, have)
+		}
+	}
+}
