@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -42,6 +43,13 @@ func TestDistance(t *testing.T) {
 			before, ok, err := f.Commands(t.Context())
 			if err != nil || ok != counts.commands {
 				t.Errorf("%d commands, %v, %v", before, ok, err)
+			}
+			if !counts.commands {
+				return
+			}
+			f.Close()
+			if _, _, err := f.Commands(t.Context()); err == nil || errors.Is(err, fleet.ErrUncounted) {
+				t.Errorf("of a lost connection: %v", err)
 			}
 		})
 	}
