@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/perf/benchfmt"
@@ -72,18 +72,6 @@ type Kind struct {
 	Name, About string
 	Benchmarks  []string
 	Works       []string // that it is measured with by default
-}
-
-// A Cell is what one process measures: one kind, of one workload, at one level.
-type Cell struct {
-	Kind  string
-	Spec  fleet.Spec
-	Work  string
-	Grain int           // 0 means the workload's own
-	Batch int           // 0 means [Batch]'s
-	RTT   time.Duration // to machines
-	Every int           // measured in every so many rounds ...
-	Axes  int           // ... and with the others of the same axes, by their index
 }
 
 // Complete returns the plan with its defaults filled in, or what is wrong with
@@ -168,8 +156,9 @@ func kindNames() (names []string) {
 	return names
 }
 
+// kindOf panics if there is no such kind: Complete has refused that.
 func kindOf(name string) Kind {
-	return Kinds[max(0, slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name }))]
+	return Kinds[slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })]
 }
 
 func orDefault[T comparable](v *T, def T) {
@@ -194,7 +183,7 @@ func (p Plan) filter() string {
 }
 
 // Cells lists what a complete plan measures. What two axes have in common is
-// measured once.
+// measured once: the names of its benchmarks tell.
 func (p Plan) Cells() []Cell {
 	filter, err := benchproc.NewFilter(p.filter())
 	if err != nil {
@@ -204,9 +193,10 @@ func (p Plan) Cells() []Cell {
 	seen := map[string]bool{}
 	for i, a := range p.Axes {
 		for c := range a.cells {
-			c.Axes = i
-			if names := c.Names(outline(c.Work)); !seen[c.String()] && slices.ContainsFunc(names, func(n string) bool { return matches(filter, n) }) {
-				seen[c.String()] = true
+			c.Axes, c.Every = i, min(c.Every, max(p.Rounds, 1)) // else its turn might never come
+			names := c.Names(outline(c.Work))
+			if id := strings.Join(names, "\n"); !seen[id] && slices.ContainsFunc(names, func(n string) bool { return matches(filter, n) }) {
+				seen[id] = true
 				cells = append(cells, c)
 			}
 		}
@@ -246,80 +236,13 @@ func (a Axes) cells(yield func(Cell) bool) {
 	}
 }
 
-// NewCell is the cell of a kind at a level, as wide as the workload takes it.
-func NewCell(kind, level, work string) (Cell, error) {
-	spec, err := fleet.Parse(level)
-	if err != nil {
-		return Cell{}, err
-	}
-	return Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work}, nil
-}
-
-func newCell(kind, level, work string, workers, grain, batch int, rtt time.Duration) (c Cell, ok bool) {
-	spec, err := fleet.Parse(level)
-	if err != nil {
-		return c, false
-	}
-	if workers > 0 && spec[0].Width == 0 && spec[0].Level != "serial" {
-		spec[0].Width = workers
-	}
-	c = Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work, Grain: grain, RTT: rtt}
-	if kind == Kinds[0].Name {
-		c.Batch = batch
-	}
-	if outline(work).Size == 0 {
-		c.Grain = 0
-	}
-	switch {
-	case rtt > 0 && spec[0].Level != "machine":
-		return c, false
-	case kind == "metg" && work != "cpu" && work != "io":
-		return c, false
-	case kind == "startup" && work != "empty":
-		return c, false
-	}
-	return c, true
-}
-
-// outline is a workload without its inputs: those of io and words need a corpus.
-func outline(work string) workload.Workload {
-	if Waits(work) {
-		return workload.Workload{Name: work, Distinct: 1}
-	}
-	w, err := workload.Find(work, workload.Env{})
-	if err != nil {
-		return workload.Workload{Name: work, Distinct: 1}
-	}
-	return w
-}
-
-// String names the cell, as in "cpu at process:2>serial".
-func (c Cell) String() string {
-	s := c.Work + " at " + c.Spec.String()
-	if c.Kind != Kinds[0].Name {
-		s = c.Kind + " of " + s
-	}
-	for _, part := range []struct {
-		key   string
-		value int
-	}{{"grain", c.Grain}, {"batch", c.Batch}} {
-		if part.value > 0 {
-			s += fmt.Sprintf(" %s %d", part.key, part.value)
-		}
-	}
-	if c.RTT > 0 {
-		s += fmt.Sprintf(" rtt %v", c.RTT)
-	}
-	return s
-}
-
 // Schedule is the order of a round: its cells, shuffled by the seed and the round's
 // number. About one in ten is measured twice, the second time directly after the first:
 // such twins differ by noise only.
 func (p Plan) Schedule(round int) (turns []Turn) {
 	r := rand.New(rand.NewPCG(p.Seed, uint64(round)))
 	for _, c := range p.Cells() {
-		if (round+c.Axes)%max(c.Every, 1) == 0 {
+		if (round+c.Axes)%c.Every == 0 {
 			turns = append(turns, Turn{Cell: c})
 		}
 	}
@@ -338,114 +261,4 @@ func (p Plan) Schedule(round int) (turns []Turn) {
 type Turn struct {
 	Cell
 	Twin bool // again, directly after the first time
-}
-
-// Waits reports whether tasks of the workload mostly wait.
-func Waits(work string) bool { return work == "io" || work == "words" }
-
-// Widen gives a level the number of tasks in flight that the benchmarks run it
-// with, unless its Spec has a number already: one for each processor where
-// tasks compute; where they wait, 16 if each of them holds a thread or a
-// process, and 256 if it holds a goroutine. Two machines share that.
-func Widen(s fleet.Spec, waits bool) fleet.Spec {
-	s = slices.Clone(s)
-	cores := runtime.GOMAXPROCS(0)
-	inFlight, workers := cores, cores
-	if waits {
-		inFlight, workers = 256, 16
-	}
-	switch outer := &s[0]; {
-	case outer.Width > 0:
-	case outer.Impl == "loop" && !waits:
-		outer.Width = 1 // it has one thread
-	case outer.Level == "async" || outer.Impl == "asyncio":
-		outer.Width = inFlight
-	case outer.Level == "machine":
-		outer.Width = 2
-		if len(s) == 1 {
-			s = append(s, fleet.Part{Level: "async", Impl: "pool", Width: max(inFlight/2, 1)})
-		}
-	case outer.Level == "process" && len(s) > 1:
-		outer.Width = cores // which it is anyway, but the name should say so
-	case outer.Level != "serial":
-		outer.Width = workers
-	}
-	return s
-}
-
-// Grain is the size of the workload's tasks, if one is asked for and it has any.
-func Grain(w workload.Workload, asked int) int {
-	if asked > 0 && w.Size > 0 {
-		return asked
-	}
-	return w.Size
-}
-
-// Batch is the number of tasks to hand over at once: enough to keep the level
-// busy, and a multiple of the distinct inputs, so that each is in every batch
-// equally often.
-func Batch(s fleet.Spec, w workload.Workload) int {
-	least := map[string]int{"empty": 4096, "cpu": 256, "skew": 256}[w.Name]
-	return multiple(max(least, 4*s.AtOnce()), w.Distinct)
-}
-
-// multiple is the least multiple of of that is n or more.
-func multiple(n, of int) int { return max(1, (n+of-1)/of) * of }
-
-// Names are the benchmarks that measure the cell, as go test prints them, but for
-// GOMAXPROCS.
-func (c Cell) Names(w workload.Workload) (names []string) {
-	for _, b := range kindOf(c.Kind).Benchmarks {
-		switch name := b + "/" + c.name(w, b); b {
-		case "Load":
-			names = append(names, name+"/mode=closed")
-			for _, percent := range Loads {
-				names = append(names, fmt.Sprintf("%s/mode=open/load=%d", name, percent))
-			}
-		default:
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// Loads are the rates of open loops, in percent of the capacity that the closed one
-// found.
-var Loads = []int{50, 80}
-
-// name is the part of a benchmark's name that says what it measures.
-func (c Cell) name(w workload.Workload, benchmark string) string {
-	impl := c.Spec.Impl()
-	if len(c.Spec) == 2 && c.Spec[0].Level == "machine" && c.Spec[1].Level == "async" {
-		impl = c.Spec[0].Impl // what a machine runs inside by default
-	}
-	name := fmt.Sprintf("level=%s/impl=%s/work=%s", c.Spec[0].Level, impl, c.Work)
-	if benchmark != "METG" { // which tries all sizes
-		name += fmt.Sprintf("/grain=%d", Grain(w, c.Grain))
-	}
-	batch := 1
-	switch benchmark {
-	case "Throughput", "METG":
-		batch = c.Tasks(w)
-	}
-	name += fmt.Sprintf("/workers=%d/inflight=%d/batch=%d", max(c.Spec[0].Width, 1), c.Spec.AtOnce(), batch)
-	if c.RTT > 0 {
-		name += fmt.Sprintf("/rtt-us=%d", c.RTT.Microseconds())
-	}
-	return name
-}
-
-// Tasks is how many tasks of the workload a batch of the cell has. Where the smallest
-// task is looked for, 4096 that compute share the cost of a hand-over, or four waits of
-// all that can wait at once.
-func (c Cell) Tasks(w workload.Workload) int {
-	switch {
-	case c.Kind == "metg" && Waits(c.Work):
-		return max(16, 4*c.Spec.AtOnce())
-	case c.Kind == "metg":
-		return 4096
-	case c.Batch > 0:
-		return multiple(c.Batch, w.Distinct)
-	}
-	return Batch(c.Spec, w)
 }

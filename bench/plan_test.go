@@ -93,6 +93,50 @@ func TestCellsAreDistinct(t *testing.T) {
 	}
 }
 
+// Cells of one name are one cell: the file of samples could not tell them apart.
+func TestCellsHaveNamesOfTheirOwn(t *testing.T) {
+	for _, test := range []struct {
+		axes Axes
+		want int
+	}{
+		{Axes{Works: []string{"empty"}, Levels: []string{"serial"}, Batches: []int{0, 4095, 4096}}, 1},
+		{Axes{Works: []string{"cpu"}, Levels: []string{"serial"}, Batches: []int{250, 256}}, 1},
+		{Axes{Works: []string{"cpu"}, Levels: []string{"serial"}, Grains: []int{0, 50000}}, 1},
+		{Axes{Kinds: []string{"metg"}, Works: []string{"cpu"}, Levels: []string{"serial"}, Grains: []int{100, 1000}}, 1},
+		{Axes{Works: []string{"cpu"}, Levels: []string{"machine/rpc:2>async:1", "machine/rpc:2>async/errgroup:1"}}, 2},
+	} {
+		p := complete(t, Plan{Axes: []Axes{test.axes}})
+		names := map[string]bool{}
+		for _, c := range p.Cells() {
+			for _, name := range c.Names(outline(c.Work)) {
+				if names[name] {
+					t.Errorf("two cells are called %s", name)
+				}
+				names[name] = true
+			}
+		}
+		if n := len(p.Cells()); n != test.want {
+			t.Errorf("%+v are %d cells, want %d", test.axes, n, test.want)
+		}
+	}
+}
+
+// What is measured in every fourth round has its turn also if there are fewer.
+func TestEachCellHasItsTurn(t *testing.T) {
+	for rounds := 1; rounds <= 5; rounds++ {
+		p := complete(t, Plan{Axes: slices.Clone(Full.Axes), Rounds: rounds})
+		due := map[string]bool{}
+		for round := 1; round <= rounds; round++ {
+			for _, name := range order(p, round) {
+				due[name] = true
+			}
+		}
+		if n := len(p.Cells()); len(due) != n {
+			t.Errorf("in %d rounds %d of %d cells are measured", rounds, len(due), n)
+		}
+	}
+}
+
 func order(p Plan, round int) (names []string) {
 	for _, c := range p.Schedule(round) {
 		if !c.Twin {
@@ -140,7 +184,8 @@ func TestWiden(t *testing.T) {
 		{"process>async:8", fmt.Sprintf("process:%d>async:8", cores), fmt.Sprintf("process:%d>async:8", cores)},
 		{"machine/rpc", fmt.Sprint("machine/rpc:2>async:", half), "machine/rpc:2>async:128"},
 		{"machine/queue", fmt.Sprint("machine/queue:2>async:", half), "machine/queue:2>async:128"},
-		{"machine/queue:5", "machine/queue:5", "machine/queue:5"},
+		{"machine/queue:1", fmt.Sprint("machine/queue:1>async:", cores), "machine/queue:1>async:256"},
+		{"machine/queue:5", fmt.Sprint("machine/queue:5>async:", max(cores/5, 1)), "machine/queue:5>async:51"},
 		{"machine/queue>process:2>async", "machine/queue:2>process:2>async", "machine/queue:2>process:2>async"},
 	} {
 		in := spec(t, test.in)

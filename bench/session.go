@@ -86,6 +86,23 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	s.env = workload.Env{Origin: origin, Corpus: corpus, Latency: s.Plan.Latency, Sample: s.Plan.Sample, Seed: s.Plan.Seed}
 	s.args = s.Plan.args(origin)
 	s.tree = usage.NewTree()
+	return s.distinct()
+}
+
+// distinct wants each cell to have names of its own. A plan knows most of what is the
+// same, but how many inputs words has is known here.
+func (s *Session) distinct() error {
+	seen := map[string]Cell{}
+	for _, c := range s.Plan.Cells() {
+		names, err := s.Names(c)
+		if err != nil {
+			return err
+		}
+		if other, ok := seen[names[0]]; ok {
+			return fmt.Errorf("%s and %s are the same benchmark, %s: leave one out", other, c, names[0])
+		}
+		seen[names[0]] = c
+	}
 	return nil
 }
 

@@ -55,7 +55,7 @@ of cpu and io only. --list shows what remains.`,
 				return resumeBench(cmd, &flags, out)
 			}
 			plan, err := flags.plan(cmd)
-			if err := errors.Join(out.check(), err); err != nil {
+			if err := cmp.Or(out.check(), err); err != nil {
 				return err
 			}
 			if flags.list {

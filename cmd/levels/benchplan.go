@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func (b *benchFlags) plan(cmd *cobra.Command) (p bench.Plan, err error) {
 		return p, err
 	}
 	changed := cmd.Flags().Changed
-	if err := errors.Join(b.checkLists(changed), b.checkNumbers(changed)); err != nil {
+	if err := cmp.Or(b.checkLists(changed), b.checkNumbers(changed)); err != nil { // one mistake, one line
 		return p, err
 	}
 	p = b.given
@@ -169,7 +170,7 @@ func (b *benchFlags) checkNumbers(changed func(string) bool) error {
 			errs = append(errs, usage("rtt", fmt.Errorf("%q: want whole microseconds", d)))
 		}
 	}
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }
 
 // sample is --pages as a Plan has it.
@@ -184,7 +185,8 @@ func (b *benchFlags) sample() (int, error) {
 	return n, nil
 }
 
-// narrow is what the lists that were given leave of the parts of a preset.
+// narrow is what the lists that were given leave of the parts of a preset, and what they
+// ask for beyond that.
 func narrow(parts []bench.Axes, given bench.Axes) (left []bench.Axes) {
 	for _, part := range parts {
 		kinds, ok1 := both(part.Kinds, given.Kinds)
@@ -203,7 +205,62 @@ func narrow(parts []bench.Axes, given bench.Axes) (left []bench.Axes) {
 	if len(left) == 0 {
 		return []bench.Axes{given}
 	}
-	return left
+	return append(left, beyond(left, given)...)
+}
+
+// beyond are parts for what was asked for and no part has: each kind, of each workload,
+// at each level.
+func beyond(parts []bench.Axes, given bench.Axes) (more []bench.Axes) {
+	for _, kind := range orAny(given.Kinds) {
+		for _, work := range worksOf(kind, given) {
+			levels := slices.DeleteFunc(slices.Clone(orAny(given.Levels)), func(level string) bool {
+				return slices.ContainsFunc(parts, func(part bench.Axes) bool {
+					return has(part.Kinds, kind) && has(part.Works, work) && has(part.Levels, level)
+				})
+			})
+			if len(levels) == 0 {
+				continue
+			}
+			part := given
+			part.Kinds, part.Works, part.Levels = unlessAny(kind), unlessAny(work), levels
+			if levels[0] == "" {
+				part.Levels = nil
+			}
+			more = append(more, part)
+		}
+	}
+	return more
+}
+
+// orAny makes a list that was not given one of "", which stands for any.
+func orAny(given []string) []string {
+	if len(given) == 0 {
+		return []string{""}
+	}
+	return given
+}
+
+// worksOf are the workloads that a kind is asked for of.
+func worksOf(kind string, given bench.Axes) []string {
+	for _, k := range bench.Kinds {
+		if k.Name == kind && len(given.Works) == 0 {
+			return k.Works
+		}
+	}
+	return orAny(given.Works)
+}
+
+// has reports whether a list has a word. A list that takes the usual has what is asked
+// for.
+func has(part []string, word string) bool {
+	return word == "" || len(part) == 0 || slices.Contains(part, word)
+}
+
+func unlessAny(word string) []string {
+	if word == "" {
+		return nil
+	}
+	return []string{word}
 }
 
 // both are the words of two lists of which an empty one has all. It is false if
