@@ -31,8 +31,26 @@ func TestCutAtEveryByte(t *testing.T) {
 			t.Errorf("cut at byte %d, and the journal does not notice", n)
 		}
 	}
+	write(t, dir, File, data)
+	cutJournal(t, dir, want)
 	if seals != want.Sealed { // the last seal is followed by the end
 		t.Errorf("%d files could be read, of %d seals", seals, want.Sealed)
+	}
+}
+
+// A journal that was cut says so too, but for its last line, which says what the other
+// file says.
+func cutJournal(t *testing.T, dir string, want *Run) {
+	t.Helper()
+	journal := read(t, dir, JournalFile)
+	end := bytes.LastIndex(journal, []byte(`{"ok":true,"end"`))
+	for n := range journal {
+		write(t, dir, JournalFile, journal[:n])
+		if run, err := Open(dir); n == end && (err != nil || !sameData(run, want)) {
+			t.Errorf("the journal without its end: %v, or another run", err)
+		} else if n != end && err == nil {
+			t.Errorf("the journal is cut at byte %d, and nobody notices", n)
+		}
 	}
 }
 
@@ -125,11 +143,12 @@ func skip(all []sample, done func(sample) bool) (left []sample) {
 // Resume cuts off what was not finished, and never what was damaged.
 func TestResumeLeavesDamageAlone(t *testing.T) {
 	dir := whole(t)
-	os.Remove(filepath.Join(dir, JournalFile))
+	journal := read(t, dir, JournalFile)
+	write(t, dir, JournalFile, journal[:bytes.LastIndex(journal, []byte(`{"ok":true,"end"`))])
 	data := read(t, dir, File)
 	data = data[:bytes.Index(data, []byte("# end "))]
 	lastSeal := bytes.LastIndex(data, []byte("\n# ")) + 1
-	for _, at := range []int{0, 5, len(head), bytes.Index(data, []byte("1 round")), bytes.Index(data, []byte("checksum")), lastSeal - 3, lastSeal + 20} {
+	for _, at := range []int{0, 5, len(head), bytes.Index(data, []byte("1 round")), bytes.Index(data, []byte("checksum")), lastSeal - 3, lastSeal - 1, lastSeal, lastSeal + 1, lastSeal + 20} {
 		damaged := bytes.Clone(data)
 		damaged[at] ^= 1
 		write(t, dir, File, damaged)

@@ -18,6 +18,8 @@ type Journal struct {
 	Entries  []Entry
 	Complete bool // it lists successes too, so it lists everything
 	Ended    bool // it says that the run was carried out
+
+	exists bool // there is a file
 }
 
 // An Entry is a line of the journal: one attempt at one benchmark, or the end of the
@@ -42,7 +44,11 @@ func openJournal(file string) (Journal, error) {
 	} else if err != nil {
 		return Journal{}, fmt.Errorf("open journal: %w", err)
 	}
-	var j Journal
+	return parseJournal(data, file)
+}
+
+func parseJournal(data []byte, file string) (Journal, error) {
+	j := Journal{exists: true}
 	sums := 0
 	for n := 1; len(data) > 0; n++ {
 		line, rest, whole := bytes.Cut(data, []byte("\n"))
@@ -118,8 +124,8 @@ func (j *Journal) take(line []byte) error {
 
 // Of returns what became of a benchmark, by round: "" or why it failed. Of several
 // attempts in a round the last one counts, of a twin as well, whose failure is one of
-// the round: a resumed run tries again what failed. The
-// journal may leave out the GOMAXPROCS at the end of a name, which go test adds.
+// the round: a resumed run tries again what failed. The journal may leave out the
+// GOMAXPROCS at the end of a name, which go test adds.
 func (j *Journal) Of(n Name) map[int]string {
 	rounds, twins := map[int]string{}, map[int]string{}
 	for _, e := range j.Entries {
@@ -157,6 +163,9 @@ func (r *Run) check() error {
 	}
 	if r.Journal.Ended && !r.Ended {
 		return errors.New("its end is missing: the journal says that the run was carried out, and the file does not")
+	}
+	if n := len(r.Journal.Entries); r.Ended && r.Journal.exists && r.notes >= 0 && n != r.notes {
+		return fmt.Errorf("its journal has %d notes, and had %d when the run was carried out", n, r.notes)
 	}
 	if len(r.Journal.Entries) == 0 {
 		return nil // it came without one

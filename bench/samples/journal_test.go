@@ -2,10 +2,13 @@ package samples
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/perf/benchfmt"
 )
 
 // What the journal and the samples do not agree on.
@@ -20,16 +23,20 @@ func TestJournalAgainstSamples(t *testing.T) {
 			return bytes.Join(append(all[:n:n], all[n+1:]...), nil)
 		}
 	}
+	failed := func(j []byte) int { return bytes.Count(j[:bytes.Index(j, []byte("it broke"))], []byte("\n")) }
 	for _, test := range []struct {
 		name, want string
 		change     func(journal []byte) []byte
 	}{
 		{"as it is", "", func(j []byte) []byte { return j }},
-		{"none", "", func([]byte) []byte { return nil }},
+		{"an empty one", "its journal has 0 notes, and had 7 when", func([]byte) []byte { return nil }},
+		{"a failure is lost", "its journal has 6 notes, and had 7 when", func(j []byte) []byte { return without(failed(j))(j) }},
 		{"killed before the last line", "", func(j []byte) []byte { return j[:bytes.LastIndex(j, []byte(`{"ok":true,"end"`))] }},
-		{"no note of the first", "has a sample in round 1 that the journal does not know", without(0)},
+		{"no note of the first", "has a sample in round 1 that the journal does not know", func(j []byte) []byte {
+			return append(note(`{"round":1,"cell":"Throughput/level=serial/work=cpu","ok":false}`), without(0)(j)...)
+		}},
 		{"a sample that is not there", "has lost its sample of round 9, which the journal knows", func(j []byte) []byte {
-			return append(note(`{"round":9,"cell":"Throughput/level=serial/work=cpu","ok":true}`), j...)
+			return append(note(`{"round":9,"cell":"Throughput/level=serial/work=cpu","ok":true}`), without(failed(j))(j)...)
 		}},
 		{"a line without its sum", "a journal with checksums has a line without one", func(j []byte) []byte {
 			return append(bytes.Clone(j), `{"round":9,"cell":"x","ok":false}`+"\n"...)
@@ -117,4 +124,67 @@ func TestJournalOfAnOldRun(t *testing.T) {
 	}
 	os.Remove(filepath.Join(dir, JournalFile))
 	open1(t, dir)
+}
+
+// The end of older runs does not count the journal.
+func TestOldEnd(t *testing.T) {
+	dir := whole(t)
+	data, journal := read(t, dir, File), read(t, dir, JournalFile)
+	old := bytes.Replace(data, []byte(" notes 7 "), []byte(" "), 1)
+	write(t, dir, File, old)
+	write(t, dir, JournalFile, nil)
+	if run := open1(t, dir); !run.Ended || len(old) == len(data) {
+		t.Errorf("ended %t", run.Ended)
+	}
+	write(t, dir, JournalFile, journal)
+	open1(t, dir)
+}
+
+// What would make the file one that cannot be read is refused before it is in it, also
+// by a writer that goes on with the file of another.
+func TestFits(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(dir, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := plan()
+	add(t, w, all[:2])
+	refuses(t, w, dir, all[0].results[0])
+	w.Close()
+	if w, _, err = Resume(dir, config); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, w, dir, all[0].results[0])
+	add(t, w, all[2:])
+	finish(t, w)
+	open1(t, dir)
+}
+
+// refuses wants a writer to refuse what is not like a good result.
+func refuses(t *testing.T, w *Writer, dir string, good *benchfmt.Result) {
+	t.Helper()
+	before := read(t, dir, File)
+	value := func(unit string, v float64) benchfmt.Value { return benchfmt.Value{Unit: unit, Value: v} }
+	for want, values := range map[string][]benchfmt.Value{
+		"has no value in tasks/s here":     good.Values[1:],
+		"has a value in dup/op here":       append(good.Values[:3:3], value("dup/op", 0)),
+		"two values in tasks/s":            append(good.Values[:3:3], value("tasks/s", 1)),
+		"-1 dup/op is not a measurement":   append(good.Values[:3:3], value("dup/op", -1)),
+		"":                                 append(good.Values[:3:3], value("inflight-B/task", 1)), // which comes and goes
+		"NaN tasks/s is not a measurement": {value("tasks/s", math.NaN())},
+	} {
+		odd := good.Clone()
+		odd.Values = values
+		err := w.Fits([]*benchfmt.Result{odd})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("have error %v, want %q", err, want)
+		}
+		if want != "" && w.Append(9, false, []*benchfmt.Result{odd}) == nil {
+			t.Errorf("%s, and it was appended", want)
+		}
+	}
+	if !bytes.Equal(read(t, dir, File), before) {
+		t.Error("what does not fit has changed the file")
+	}
 }

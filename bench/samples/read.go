@@ -84,7 +84,7 @@ func Read(r io.Reader, name string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, line, err)
 	}
-	run := &Run{File: name, Sealed: len(ledger.seals), Ended: ledger.ended, last: map[key]bool{}}
+	run := &Run{File: name, Sealed: len(ledger.seals), Ended: ledger.ended, notes: ledger.notes, last: map[key]bool{}}
 	run.hasSeals = len(data) == 0 || bytes.HasPrefix(data, []byte(head+"\n"))
 	in := benchfmt.NewReader(bytes.NewReader(data), name)
 	byName := map[string]*Cell{}
@@ -118,7 +118,7 @@ func (r *Run) take(record benchfmt.Record, byName map[string]*Cell, s seal) erro
 	case *benchfmt.SyntaxError:
 		return errors.New(quote(record.Msg, 200))
 	case *benchfmt.Result:
-		values, err := check(record)
+		values, err := Check(record)
 		if err != nil {
 			return err
 		}
@@ -142,8 +142,9 @@ func (r *Run) take(record benchfmt.Record, byName map[string]*Cell, s seal) erro
 	return nil
 }
 
-// check returns the values of a result, if they can be measurements.
-func check(result *benchfmt.Result) (map[string]float64, error) {
+// Check returns the values of a result by their units, tidied, if they can be
+// measurements.
+func Check(result *benchfmt.Result) (map[string]float64, error) {
 	if result.Iters <= 0 {
 		return nil, fmt.Errorf("a benchmark of %d iterations measures nothing", result.Iters)
 	}
@@ -184,10 +185,11 @@ func (c *Cell) agrees(values map[string]float64) error {
 }
 
 // optional reports whether a sample may lack the unit: what needs many latencies, what
-// was not reached, and what the machine does not tell of short stretches.
+// was not reached, what was smaller than its noise, and what the machine or the store
+// does not always tell.
 func optional(unit string) bool {
 	switch unit {
-	case "checksum", "latencies", "steal-%", "psi-cpu-%", "others-%", "ctxsw":
+	case "checksum", "latencies", "steal-%", "psi-cpu-%", "others-%", "ctxsw", "inflight-B/task", "redis-cmds/op":
 		return true
 	case "throttled-%":
 		return true

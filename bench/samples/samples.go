@@ -34,6 +34,7 @@ type Run struct {
 
 	hasSeals bool         // or should have: it begins as a file that has
 	last     map[key]bool // the samples under the last seal
+	notes    int          // lines of the journal, by the end of the file; less than 0 if it does not say
 }
 
 // A key tells samples apart.

@@ -13,8 +13,9 @@ import (
 const (
 	head      = "# fourlevels samples 1"
 	sealLine  = "# sample %d round %d twin %t results %d crc32c %08x"
-	endLine   = "# end samples %d results %d crc32c %08x"
-	longest   = 64 << 10 // bytes in a line; no result comes near
+	endLine   = "# end samples %d results %d notes %d crc32c %08x"
+	oldEnd    = "# end samples %d results %d crc32c %08x" // of runs that do not count their notes
+	longest   = 64 << 10                                  // bytes in a line; no result comes near
 	benchmark = "Benchmark"
 )
 
@@ -36,6 +37,7 @@ type ledger struct {
 	whole   int    // bytes, up to and with the last seal
 	wholeAt uint32 // the sum there
 	ended   bool
+	notes   int // of the journal, without the last; less than 0 if the end does not say
 }
 
 // of returns the seal that a line is under; none if the file is not sealed.
@@ -102,9 +104,20 @@ func (l *ledger) check(text string, line int) error {
 			return nil
 		}
 	}
-	if l.open == 0 && text == fmt.Sprintf(endLine, len(l.seals), l.results, l.sum) {
-		l.ended = true
+	if l.open == 0 && l.end(text) {
 		return nil
 	}
 	return errors.New("the seal does not fit what is above it: the file was changed or damaged")
+}
+
+// end enters the end.
+func (l *ledger) end(text string) bool {
+	var samples, results int
+	if _, err := fmt.Sscanf(text, "# end samples %d results %d notes %d ", &samples, &results, &l.notes); err != nil {
+		l.notes = -1
+		l.ended = text == fmt.Sprintf(oldEnd, len(l.seals), l.results, l.sum)
+		return l.ended
+	}
+	l.ended = l.notes >= 0 && text == fmt.Sprintf(endLine, len(l.seals), l.results, l.notes, l.sum)
+	return l.ended
 }
