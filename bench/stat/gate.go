@@ -39,7 +39,7 @@ type Verdict struct {
 	P        float64  // by [SignedRank]; NaN if it could not be tested
 	Adjusted float64  // by [Holm] over all series
 	// Detectable is the smallest slow-down that the gate would have found in
-	// four of five cases, as a ratio. It is given if inconclusive; 0 otherwise.
+	// four of five cases, as a ratio; NaN if it could not be tested.
 	Detectable float64
 	Why        string
 }
@@ -70,9 +70,10 @@ func (g Gate) Judge(tests []Series) []Verdict {
 
 func (g Gate) decide(v *Verdict, logs []float64, tests int) {
 	limit := g.limit()
+	v.Detectable = detectable(logs, power, g.Rule(tests)) // NaN without logs
 	switch {
 	case math.IsNaN(v.P):
-		v.Outcome, v.Detectable = Inconclusive, math.NaN()
+		v.Outcome = Inconclusive
 		v.Why = "not comparable: it needs as many samples before as after, all of them positive"
 	case v.Adjusted < g.alpha() && v.Ratio.Lo > limit:
 		v.Outcome, v.Why = Fail, fmt.Sprintf("slower by more than %.3g %%", 100*(limit-1))
@@ -80,7 +81,6 @@ func (g Gate) decide(v *Verdict, logs []float64, tests int) {
 		v.Outcome, v.Why = Pass, fmt.Sprintf("not slower by %.3g %%", 100*(limit-1))
 	default:
 		v.Outcome = Inconclusive
-		v.Detectable = detectable(logs, power, g.Rule(tests))
 		v.Why = fmt.Sprintf("%d rounds would have found a slow-down by %.3g %%", v.Ratio.N, 100*(v.Detectable-1))
 		if math.IsInf(v.Detectable, 1) {
 			v.Why = fmt.Sprintf("%d rounds cannot find a slow-down in %d tests", v.Ratio.N, tests)

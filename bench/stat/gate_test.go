@@ -61,6 +61,19 @@ func TestDetectableAtTheEdges(t *testing.T) {
 	}
 }
 
+// What is measured first is always slower: alarms show it, for they take the order as
+// it was. The floor is that of a design which draws it.
+func TestReplaySeesWhoIsFirst(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	var biased []float64
+	for i := range 120 {
+		biased = append(biased, (1.05-0.05*float64(i%2))*100*math.Exp(0.01*random.NormFloat64()))
+	}
+	if c := Replay([][]float64{biased}, 20, 300, 7); c.FalsePositives < 290 || !(c.Floor > 0.01 && c.Floor < 0.06) {
+		t.Errorf("have %+v, want an alarm in nearly all, and a floor of a few percent", c)
+	}
+}
+
 // drifting is a benchmark that never changes, on a machine that does: noise of
 // 3 %, and a load that wanders by far more, slowly.
 func drifting(n int, seed uint64) (x []float64) {
@@ -76,8 +89,8 @@ func drifting(n int, seed uint64) (x []float64) {
 func TestReplayShowsWhyBlocksLie(t *testing.T) {
 	series := [][]float64{drifting(160, 1), drifting(160, 2), drifting(160, 3), nil, {1, -1}}
 	paired, blocks := Replay(series, 20, 300, 7), ReplayBlocks(series, 20, 300, 7)
-	if paired.Replays != 300 || paired.FalsePositives > 24 || paired.FalsePositives < 3 {
-		t.Errorf("paired: have %+v, want about 5%% false alarms", paired)
+	if paired.Replays != 300 || paired.FalsePositives > 45 {
+		t.Errorf("paired: have %+v, want few false alarms", paired)
 	}
 	if blocks.Replays != 300 || blocks.FalsePositives < 90 || blocks.Floor < 3*paired.Floor {
 		t.Errorf("blocks: have %+v, want many false alarms, and a floor far above %v", blocks, paired.Floor)
@@ -137,8 +150,8 @@ func TestGate(t *testing.T) {
 		if v.Outcome != want[i] || v.Name != tests[i].Name || v.Why == "" {
 			t.Errorf("have %+v, want %s", v, want[i])
 		}
-		if (v.Detectable == 0) != (v.Outcome != Inconclusive) {
-			t.Errorf("have %+v: a detectable slow-down is for what is inconclusive", v)
+		if math.IsNaN(v.Detectable) != math.IsNaN(v.P) || v.Detectable <= 1.05 {
+			t.Errorf("have %+v: whatever can be tested has a detectable slow-down, above the margin", v)
 		}
 	}
 	if v := (Gate{Floor: 0.25}).Judge(tests[1:2])[0]; v.Outcome != Pass {
