@@ -17,7 +17,7 @@ import (
 func Blocks(base, head *samples.Run, c Config) *Report {
 	r := begin(base, head, c)
 	r.note("the two runs were measured one after the other: weaker evidence. Of sequential blocks of one binary, " +
-		"57 to 66 %% were called different on a machine like this, and more rounds made it worse; levels compare REF REF takes turns")
+		"up to 40 %% are called different in this repository's own recording (levels compare --replay); levels compare REF REF takes turns")
 	r.note("a ratio is of processor time in units of the serial row's, round by round; only serial's own is not")
 	pairs, ok := r.match(base, head, nil)
 	if !ok {
@@ -48,6 +48,7 @@ type block struct {
 func (r *Report) block(blocks []block, p pair, base, head *samples.Run) []block {
 	b := block{pair: p, base: p.base.Values(cpu), head: p.head.Values(cpu)}
 	if len(b.base) == 0 || len(b.head) == 0 {
+		r.oneSided(p)
 		return blocks
 	}
 	if p.base.Name.Level != "serial" {
@@ -56,15 +57,23 @@ func (r *Report) block(blocks []block, p pair, base, head *samples.Run) []block 
 	r.Rounds = max(r.Rounds, len(b.base), len(b.head))
 	if len(b.base) == 0 || len(b.head) == 0 {
 		row := p.row(cpu)
-		row.Ratio = stat.Unpaired(nil, nil)
-		row.P, row.Adjusted, row.Margin = Float(math.NaN()), Float(math.NaN()), Float(math.NaN())
 		row.Verdict, row.Why = Inconclusive, "no serial row of the same work in the same rounds: what the machine did cannot be told from what the code did"
 		r.Judged = append(r.Judged, row)
 		return blocks
 	}
-	floor := r.Control.replay(stat.ReplayBlocks([][]float64{b.base}, len(b.base)/2, replays, 1))
-	b.margin = max(r.Margin, floor)
+	b.margin = max(r.Margin, r.Control.replay(blockNoise(b.base)))
 	return append(blocks, b)
+}
+
+// blockNoise replays blocks of a quarter of the rounds: blocks of half of them would
+// fit in only once, and a single split is no distribution. Below 12 rounds the quarters
+// are too short, and the noise is unknown.
+func blockNoise(values []float64) stat.Control {
+	n := len(values) / 4
+	if n < 3 {
+		n = 0
+	}
+	return stat.ReplayBlocks([][]float64{values}, n, replays, 1)
 }
 
 // perSerial is the processor time of a row, in units of that of the serial row with
@@ -99,6 +108,7 @@ func (r *Report) judgeBlocks(blocks []block, g stat.Gate) {
 		row := b.row(cpu)
 		row.Ratio, row.P, row.Adjusted, row.Margin = stat.Unpaired(b.head, b.base), Float(ps[i]), Float(adjusted), Float(b.margin)
 		row.decide(adjusted < g.Alpha, 1+b.margin)
+		row.cap(g.Margin)
 		if b.pair.base.Name.Level == "serial" {
 			r.steady(&row, 1+b.margin)
 		}
@@ -129,7 +139,8 @@ func (row *Row) decide(significant bool, limit float64) {
 // the same on both sides.
 func (r *Report) steady(row *Row, limit float64) {
 	r.Control.Measured = true
-	if row.Adjusted < 0.05 {
+	r.Control.Rows++
+	if row.P < 0.05 {
 		r.Control.Alarms++
 	}
 	i := row.Ratio

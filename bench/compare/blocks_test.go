@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
+	"github.com/fourlevels/fourlevels/bench/stat"
 )
 
 // blocks makes two runs of serial and thread. Machine and code are how many times
@@ -45,6 +46,30 @@ func TestBlocks(t *testing.T) {
 				t.Errorf("it does not say that it is weaker evidence: %q", r.Notes)
 			}
 		})
+	}
+}
+
+// A base that jumps is so noisy that nearly all is within its floor. That is no PASS.
+func TestBlocksOfANoisyBase(t *testing.T) {
+	base, head := blocks(t, 20, 0.01, 1, 1.2)
+	for i, s := range base.Cells[1].Samples {
+		s.Values[cpu] *= 1 + 0.4*float64(i*7/5%2)
+	}
+	r := Blocks(base, head, Config{})
+	if row := r.Judged[1]; r.Verdict != Inconclusive || !strings.Contains(row.Why, "so noisy") {
+		t.Errorf("%s: %s: %+v", r.Verdict, r.Why, row)
+	}
+}
+
+// The floor is of many splits, and not of one; below 12 rounds there is none.
+func TestBlockNoise(t *testing.T) {
+	jump := []float64{1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2}
+	half := stat.ReplayBlocks([][]float64{jump}, len(jump)/2, 100, 1)
+	if c := blockNoise(jump); c.Replays != replays || half.Floor != 0 || c.Floor < 0.5 {
+		t.Errorf("have %+v, and of a single split %+v", c, half)
+	}
+	if c := blockNoise(jump[:11]); c.Replays != 0 {
+		t.Errorf("of 11 rounds: %+v", c)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
@@ -70,12 +71,15 @@ type Row struct {
 	P        Float         `json:"p"`
 	Adjusted Float         `json:"adjusted"` // for the number of rows
 	Margin   Float         `json:"margin"`   // that counts here: the row's noise, if above the usual
-	// Detectable is the minimum detectable effect: the slow-down, as a ratio, that one
-	// such test at 5 % sees in four of five cases. 0 of counts.
+	// Detectable is the minimum detectable effect: the slow-down, as a ratio, that would
+	// have been a FAIL in four of five cases. Of counts there is none.
 	Detectable Float   `json:"detectable"`
 	Verdict    Verdict `json:"verdict,omitempty"` // none of a comment
 	Why        string  `json:"why,omitempty"`
 }
+
+// refused tells a row whose benchmark could not be compared: it stands for all units.
+func (row Row) refused() bool { return row.Unit == "" }
 
 // Compare judges head against base, whose rounds were measured in turns. The control
 // is the base measured once more in each round; without it, nil, the base's own
@@ -110,14 +114,14 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// times judges processor time, by round. A row's own noise may widen the margin, but
-// not beyond twice of what was asked for: that would be no PASS that anybody meant.
+// times judges processor time, by round. A row's own noise may widen the margin.
 func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 	var tests []stat.Series
 	var of []pair
 	for _, p := range pairs {
 		head, base := samples.Pair(p.head, p.base, cpu)
 		if len(head) == 0 {
+			r.oneSided(p)
 			continue
 		}
 		r.Rounds = max(r.Rounds, len(head))
@@ -130,14 +134,30 @@ func (r *Report) times(pairs []pair, controlled bool, g stat.Gate) {
 	for i, v := range g.Judge(tests) {
 		row := of[i].row(cpu)
 		row.Ratio, row.P, row.Adjusted = v.Ratio, Float(v.P), Float(v.Adjusted)
-		logs, _ := stat.LogRatios(tests[i].Head, tests[i].Base)
-		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(stat.Detectable(logs, 0.05, 0.8))
+		row.Margin, row.Detectable = Float(max(g.Margin, tests[i].Floor)), Float(v.Detectable)
 		row.Verdict, row.Why = Verdict(v.Outcome), v.Why
-		if most := 2 * g.Margin; row.Verdict == Pass && v.Ratio.Hi >= 1+most {
-			row.Verdict, row.Why = Inconclusive, fmt.Sprintf("so noisy that a slow-down by %.3g %% is not ruled out", 100*most)
-		}
+		row.cap(g.Margin)
 		r.Judged = append(r.Judged, row)
 	}
+}
+
+// cap takes back a PASS that only the row's own noise allows: beyond twice the margin
+// that was asked for, it would be none that anybody meant.
+func (row *Row) cap(margin float64) {
+	if most := 2 * margin; row.Verdict == Pass && row.Ratio.Hi >= 1+most {
+		row.Verdict, row.Why = Inconclusive, fmt.Sprintf("so noisy that a slow-down by %.3g %% is not ruled out", 100*most)
+	}
+}
+
+// oneSided adds a row for processor time that only one side has, or both in different
+// rounds: it must not look as if it had been judged.
+func (r *Report) oneSided(p pair) {
+	if len(p.base.Values(cpu))+len(p.head.Values(cpu)) == 0 {
+		return
+	}
+	row := p.row(cpu)
+	row.Verdict, row.Why = Inconclusive, "no round has the processor time of both sides"
+	r.Judged = append(r.Judged, row)
 }
 
 // cpu is what is judged of times, and the rest what is not.
@@ -169,20 +189,24 @@ func (r *Report) comment(pairs []pair, test func(p pair, unit string) (stat.Inte
 	}
 }
 
-// conclude finds the verdict on the whole.
+// conclude finds the verdict on the whole. What is broken or exact counts before the
+// control: no machine is so unsteady that it loses a task.
 func (r *Report) conclude() {
-	has := func(v Verdict, exact bool) int {
-		n := 0
+	has := func(v Verdict, of func(Row) bool) (n int) {
 		for _, row := range r.Judged {
-			if row.Verdict == v && row.Exact == exact {
+			if row.Verdict == v && of(row) {
 				n++
 			}
 		}
 		return n
 	}
-	counted, slower := has(Fail, true), has(Fail, false)
-	refused, open := has(Environment, true)+has(Environment, false), has(Inconclusive, true)+has(Inconclusive, false)
+	all := func(Row) bool { return true }
+	broken, counted := has(Fail, Row.refused), has(Fail, func(row Row) bool { return row.Exact })
+	slower := has(Fail, all) - broken - counted
+	refused, open := has(Environment, all), has(Inconclusive, all)
 	switch {
+	case broken > 0:
+		r.Verdict, r.Why = Fail, plural(broken, "benchmark")+" of head failed, or did other work than the base's"
 	case counted > 0:
 		r.Verdict, r.Why = Fail, plural(counted, "count")+" got worse, and counts are exact"
 	case r.Control.Tripped:
@@ -193,6 +217,8 @@ func (r *Report) conclude() {
 		r.Verdict, r.Why = Environment, plural(refused, "benchmark")+" cannot be compared"
 	case len(r.Judged) == 0:
 		r.Verdict, r.Why = Environment, "no benchmark has anything that can be judged: processor time, or counts"
+	case !slices.ContainsFunc(r.Judged, func(row Row) bool { return row.Unit == cpu }):
+		r.Verdict, r.Why = Environment, "only counts were judged: no benchmark has processor time on both sides"
 	case open > 0:
 		r.Verdict, r.Why = Inconclusive, fmt.Sprintf("%d of %d could not be told: this is not the same as no change", open, len(r.Judged))
 	default:

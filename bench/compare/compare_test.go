@@ -37,7 +37,10 @@ func TestVerdicts(t *testing.T) {
 		{"more allocations", 20, 0.01, 1, 1, [2]string{"3 allocs/op", "4 allocs/op"}, Fail, "1 count got worse"},
 		{"more allocations, whatever the control says", 20, 0.01, 1, 1.2, [2]string{"3 allocs/op", "4 allocs/op"}, Fail, "counts are exact"},
 		{"fewer allocations", 20, 0.01, 1, 1, [2]string{"3 allocs/op", "2 allocs/op"}, Pass, ""},
-		{"another checksum", 20, 0.01, 1, 1, [2]string{"7 checksum", "8 checksum"}, Environment, "1 benchmark cannot be compared"},
+		{"another checksum", 20, 0.01, 1, 1, [2]string{"7 checksum", "8 checksum"}, Fail, "1 benchmark of head failed, or did other work"},
+		{"another checksum, whatever the control says", 20, 0.01, 1, 1.2, [2]string{"7 checksum", "8 checksum"}, Fail, ""},
+		{"a task lost", 20, 0.01, 1, 1, [2]string{"0 lost/op", "0.01 lost/op"}, Fail, "1 count got worse"},
+		{"a task lost on both sides", 20, 0.01, 1, 1, [2]string{"0.01 lost/op", "0.01 lost/op"}, Environment, "1 benchmark cannot be compared"},
 		{"impossible efficiency", 20, 0.01, 1, 1, [2]string{"90 efficiency-%", "190 efficiency-%"}, Environment, ""},
 		{"against Little's law", 20, 0.01, 1, 1, [2]string{"50 little-%", "99 little-%"}, Environment, ""},
 		{"slower alone, in wall time and latency", 20, 0.01, 1, 1, [2]string{"5 p99-ns 9 tasks/s", "9 p99-ns 5 tasks/s"}, Pass, ""},
@@ -109,14 +112,36 @@ func TestNothingInCommon(t *testing.T) {
 	}
 }
 
-// A benchmark that failed once was disturbed by something: its other rounds do not
-// show by what.
+// A benchmark that failed once is compared no more. If only head did, that is a FAIL.
 func TestFailedBenchmarksAreRefused(t *testing.T) {
 	base, head, control := trio(t, 20, 0.01, 1, 1, [2]string{"7 checksum", "7 checksum"})
 	head.Cells[0].Failed = "failed in round 3: 1 workers died"
 	r := Compare(base, head, control, Config{})
-	if r.Verdict != Environment || r.Judged[0].Why != "head failed in round 3: 1 workers died" {
+	if r.Verdict != Fail || r.Judged[0].Why != "head failed in round 3: 1 workers died" {
 		t.Errorf("%s: %s: %+v", r.Verdict, r.Why, r.Judged)
+	}
+	for _, other := range []*samples.Run{control, base} {
+		other.Cells[0].Failed = "failed in round 4: no memory"
+		if r := Compare(base, head, control, Config{}); r.Verdict != Environment || !strings.Contains(r.Judged[0].Why, "no memory") {
+			t.Errorf("%s: %s: %+v", r.Verdict, r.Why, r.Judged)
+		}
+	}
+}
+
+// Without processor time nothing says that head is not slower.
+func TestCountsAloneAreNoPass(t *testing.T) {
+	one := func(cpu float64) *samples.Run {
+		return made{rounds: 10, cells: []madeCell{{name: named("thread", "cpu"), cpu: cpu, more: always("3 allocs/op")}}}.run(t)
+	}
+	for _, r := range []*Report{Compare(one(0), one(0), nil, Config{}), Blocks(one(0), one(0), Config{})} {
+		if r.Verdict != Environment || !strings.HasPrefix(r.Why, "only counts were judged") {
+			t.Errorf("on neither side: %s: %s", r.Verdict, r.Why)
+		}
+	}
+	for _, r := range []*Report{Compare(one(5), one(0), nil, Config{}), Blocks(one(5), one(0), Config{})} {
+		if r.Verdict != Inconclusive {
+			t.Errorf("on one side: %s: %s", r.Verdict, r.Why)
+		}
 	}
 }
 
@@ -139,7 +164,7 @@ func TestCounts(t *testing.T) {
 		{"one more", few(0, 0, 3), few(0, 0, 4), false, Fail},
 		{"one less", few(0, 0, 3), few(0, 0, 2), false, Pass},
 		{"a byte more of very many", few(0, 0, 1e6), few(0, 0, 1e6+1), false, Fail},
-		{"more in a few rounds", few(0, 0, 3), few(3, 4, 3), false, Inconclusive},
+		{"more in a few rounds", few(0, 0, 3), few(3, 4, 3), false, Pass},
 		{"more in most rounds", few(0, 0, 3), few(6, 4, 3), false, Fail},
 		{"as varied as the base", few(2, 4, 3), few(5, 4, 3), false, Pass},
 		{"one lost in one round", few(0, 0, 0), few(1, 0.01, 0), true, Fail},

@@ -12,14 +12,13 @@ type Control struct {
 	Measured bool   `json:"measured"` // in the same rounds; else only the base's own rounds tell
 	Tripped  bool   `json:"tripped"`  // it found a difference, where there is none
 	Why      string `json:"why,omitempty"`
-	Rows     int    `json:"rows"`
+	Rows     int    `json:"rows"`   // that were compared so
 	Alarms   int    `json:"alarms"` // rows with p below 5 %, not adjusted: one in twenty is due
-	// Of replays of the base's rounds: how many alarms there were, and the noise floor of
-	// the quietest row and of the loudest.
-	Replays        int   `json:"replays"`
-	FalsePositives int   `json:"falsePositives"`
-	Least          Float `json:"leastFloor"`
-	Most           Float `json:"mostFloor"`
+	// Of replays of the base's rounds: the noise floor of the quietest row and of the
+	// loudest. How often equal things differ, Alarms says: these were really measured.
+	Replays int   `json:"replays"`
+	Least   Float `json:"leastFloor"`
+	Most    Float `json:"mostFloor"`
 }
 
 // replays of each row: enough for a percentile, and quick.
@@ -45,22 +44,23 @@ func weave(a, b []float64) (both []float64) {
 	return both
 }
 
-// replay enters the replays of one row.
+// replay enters the replays of one row, and returns its floor: 0 if nothing is known.
 func (c *Control) replay(r stat.Control) float64 {
+	if r.Replays == 0 {
+		return 0
+	}
 	if c.Replays == 0 || Float(r.Floor) < c.Least {
 		c.Least = Float(r.Floor)
 	}
 	c.Most = max(c.Most, Float(r.Floor))
 	c.Replays += r.Replays
-	c.FalsePositives += r.FalsePositives
-	c.Rows++
 	return r.Floor
 }
 
 // judge compares the control with the base as head was, in both directions: a control
 // that got faster by more than the margin says as much about the machine.
 func (c *Control) judge(pairs []pair, g stat.Gate) {
-	c.Measured = true
+	c.Measured, c.Rows = true, len(pairs)
 	for _, turned := range []bool{false, true} {
 		var tests []stat.Series
 		for _, p := range pairs {

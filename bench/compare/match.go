@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
 )
@@ -17,9 +19,12 @@ type pair struct {
 	label               string
 }
 
+// row is a row of which nothing is known yet but the medians.
 func (p pair) row(unit string) Row {
+	unknown := Float(math.NaN())
 	return Row{
 		Name: p.base.Name.Full, Label: p.label, Unit: unit,
+		Ratio: stat.Unpaired(nil, nil), P: unknown, Adjusted: unknown, Margin: unknown, Detectable: unknown,
 		Base: Float(stat.Median(p.base.Values(unit))), Head: Float(stat.Median(p.head.Values(unit))),
 	}
 }
@@ -54,9 +59,9 @@ func (r *Report) match(base, head, control *samples.Run) (pairs []pair, ok bool)
 		}
 		delete(heads, b.Name.Full)
 		p := pair{b, h, controls[b.Name.Full], labels[b.Name.Full]}
-		if why := p.refuse(); why != "" {
+		if verdict, why := p.refuse(); why != "" {
 			row := p.row("")
-			row.Verdict, row.Why = Environment, why
+			row.Verdict, row.Why = verdict, why
 			r.Judged = append(r.Judged, row)
 			continue
 		}
@@ -98,30 +103,52 @@ func (r *Report) mismatch(base, head *samples.Run) string {
 	return ""
 }
 
-// refuse says why a benchmark cannot be compared, or "".
-func (p pair) refuse() string {
+// refuse says why the times and counts of a benchmark cannot be compared, or "". Where
+// the base works and head does not, that is the worst of all ways to get slower: a FAIL.
+// Whatever is wrong with the base says nothing about head.
+func (p pair) refuse() (Verdict, string) {
+	sums := slices.Clone(p.base.Values("checksum"))
+	if why := report.Fault(p.base); why != "" {
+		return Environment, "base is INVALID: " + why
+	}
+	if p.control != nil {
+		if why := report.Fault(p.control); why != "" {
+			return Environment, "control is INVALID: " + why
+		}
+		sums = append(sums, p.control.Values("checksum")...)
+	}
+	if p.head.Failed != "" {
+		return Fail, "head " + p.head.Failed
+	}
+	right, other := distinct(sums), distinct(slices.Concat(sums, p.head.Values("checksum")))
 	switch {
-	case p.base.Failed != "":
-		return "base " + p.base.Failed
-	case p.head.Failed != "":
-		return "head " + p.head.Failed
+	case len(right) > 1:
+		return Environment, fmt.Sprintf("INVALID: the base itself has %d checksums", len(right))
+	case len(right) == 1 && len(other) > 1 && p.control != nil:
+		return Fail, "another checksum than base and control, which agree: head does other work, or does it wrong"
+	case len(right) == 1 && len(other) > 1:
+		return Environment, fmt.Sprintf("INVALID: the checksums differ (%d of them): the sides did not do the same work", len(other))
+	case p.undelivered(): // which is counted
+		return "", ""
 	}
+	if why := report.Fault(p.head); why != "" {
+		return Environment, "head is INVALID: " + why
+	}
+	return "", ""
+}
+
+// undelivered tells whether head lost or doubled a task in any round.
+func (p pair) undelivered() bool {
+	values := slices.Concat(p.head.Values("lost/op"), p.head.Values("dup/op"))
+	return slices.ContainsFunc(values, func(v float64) bool { return v > 0 })
+}
+
+func distinct(values []float64) map[float64]bool {
 	seen := map[float64]bool{}
-	for _, c := range []*samples.Cell{p.base, p.head} {
-		for _, v := range c.Values("checksum") {
-			seen[v] = true
-		}
-		if v := stat.Median(c.Values("efficiency-%")); v > 110 {
-			return fmt.Sprintf("INVALID: efficiency of %.3g %%: the measurement is wrong", v)
-		}
-		if v := stat.Median(c.Values("little-%")); v < 90 || v > 110 {
-			return fmt.Sprintf("INVALID: %.3g %% of what Little's law demands: the measurement is wrong", v)
-		}
+	for _, v := range values {
+		seen[v] = true
 	}
-	if len(seen) > 1 {
-		return fmt.Sprintf("INVALID: the checksums differ (%d of them): the sides did not do the same work", len(seen))
-	}
-	return ""
+	return seen
 }
 
 // shorten gives each benchmark a label: the level, the work, and as much of the rest

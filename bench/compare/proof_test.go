@@ -31,6 +31,18 @@ func TestProofOfARecordedRun(t *testing.T) {
 	}
 }
 
+// Rows of which each second sample takes longer are not what the test takes them for.
+func TestProofSeesAnOrder(t *testing.T) {
+	run := made{rounds: 80, noise: 0.01, cells: []madeCell{{name: named("thread", "cpu"), cpu: 1000}}}.run(t)
+	for i, s := range run.Cells[0].Samples {
+		s.Values[cpu] *= 1 + 0.05*float64(i%2)
+	}
+	proofs, err := Proofs(run)
+	if err != nil || len(proofs) != 1 || proofs[0].Checks[0].OK {
+		t.Errorf("have %+v, %v, want that its alarms are too many", proofs, err)
+	}
+}
+
 func TestProofNeedsRounds(t *testing.T) {
 	run := made{rounds: 39, noise: 0.01, cells: []madeCell{{name: named("thread", "cpu"), cpu: 5}}}.run(t)
 	if _, err := Proofs(run); err == nil || !strings.Contains(err.Error(), "the longest has 39") {

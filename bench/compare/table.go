@@ -100,7 +100,7 @@ func rows(list []Row, comment bool) (cells [][]string) {
 		} else if !row.Ratio.Bounded() {
 			interval = "?"
 		}
-		if row.Unit == "" { // refused
+		if row.refused() {
 			cells = append(cells, []string{label, "-", "-", "-", "", "", "", last})
 			continue
 		}
@@ -174,24 +174,24 @@ func (r *Report) reasons() (lines []string) {
 // remarks say how far the tables can be believed.
 func (r *Report) remarks() (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if c := r.Control; c.Rows > 0 {
+	if c := r.Control; c.Rows > 0 || c.Replays > 0 {
 		what := "Control: none was measured."
 		if c.Measured && r.Paired {
 			what = fmt.Sprintf("Control: base against itself in the same rounds has p below 5 %% in %d of %s (1 in 20 is due).", c.Alarms, plural(c.Rows, "row"))
 		} else if c.Measured {
-			what = "Control: the serial rows, which run no level."
+			what = fmt.Sprintf("Control: the serial rows, which run no level, have p below 5 %% in %d of %s.", c.Alarms, plural(c.Rows, "row"))
 		}
 		if c.Tripped {
 			what += " It FAILED: " + c.Why + "."
 		}
 		add("%s", what)
 		if c.Replays > 0 {
-			add("Noise: replays of the base's own rounds raise %.2g %% false alarms (5 %% are due); the floor is %.2g %% in the quietest row, %.2g %% in the loudest.",
-				100*float64(c.FalsePositives)/float64(c.Replays), 100*float64(c.Least), 100*float64(c.Most))
+			add("Noise: in replays of the base's own rounds, 1 in 20 differs by more than %.2g %% in the quietest row, %.2g %% in the loudest.",
+				100*float64(c.Least), 100*float64(c.Most))
 		}
 	}
 	if r.Alpha > 0 && len(r.Judged) > 0 {
-		mde := "that one such test at 5 % sees in four of five cases"
+		mde := "that would have been a FAIL in four of five cases"
 		if !r.Paired {
 			mde = "that would about have been a FAIL"
 		}

@@ -129,13 +129,14 @@ func (t Trial) sample(ctx context.Context, w *writers, round, side int, cell ben
 	entries := m.Entries(round, false, names, err)
 	w.done++
 	w.spent += m.Took + m.Waited
+	var lost error
 	if err == nil {
 		w.good[side]++
-		err = w.of[side].Append(round, false, m.Results)
+		lost = w.of[side].Append(round, false, m.Results)
 	} else {
-		w.last[side], err = err, nil // the journal has it
+		w.last[side] = err // the journal has it
 	}
-	if err := errors.Join(err, w.of[side].Note(entries...)); err != nil {
+	if err := errors.Join(lost, w.of[side].Note(entries...)); err != nil {
 		return bench.Environment(err)
 	}
 	return nil

@@ -193,7 +193,7 @@ func TestTrialWithAFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict != Environment || !slices.ContainsFunc(r.Judged, func(row Row) bool { return row.Why == "head failed in round 2: 1 workers died" }) {
+	if r.Verdict != Fail || !slices.ContainsFunc(r.Judged, func(row Row) bool { return row.Why == "head failed in round 2: 1 workers died" }) {
 		t.Errorf("%s: %s: %+v", r.Verdict, r.Why, r.Judged)
 	}
 }
