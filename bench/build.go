@@ -109,8 +109,8 @@ func hashOf(file string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// commitOf names the commit of the tree, with "-dirty" if something has changed
-// since; "unknown" if git cannot tell.
+// commitOf names the commit of the tree, with "-dirty" if something has changed since;
+// "unknown" if git cannot tell. Results are no part of what is measured.
 func commitOf(root string) string {
 	git := func(args ...string) (string, error) {
 		out, err := exec.Command("git", append([]string{"-C", root}, args...)...).Output()
@@ -120,7 +120,7 @@ func commitOf(root string) string {
 	if err != nil {
 		return "unknown"
 	}
-	if changed, err := git("status", "--porcelain"); err != nil || changed != "" {
+	if changed, err := git("status", "--porcelain", "--", ".", ":(exclude)results"); err != nil || changed != "" {
 		commit += "-dirty"
 	}
 	return commit

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -28,21 +31,41 @@ type record struct {
 	Store   string
 	Corpus  string
 	Plan    Plan
+	Sum     string // of all the rest: a plan that has no samples yet is bound by nothing else
 }
 
 func (s *Session) record(bin *Binary) record {
-	return record{1, bin.Commit, bin.Hash, s.Store, s.Corpus, s.Plan}
+	return record{Version: version, Commit: bin.Commit, Binary: bin.Hash, Store: s.Store, Corpus: s.Corpus, Plan: s.Plan}
 }
 
-// write puts the record into a run's folder: all of it, or nothing.
+const version = 2 // of the file; 1 had no sum
+
+// text is the file, with its sum.
+func (r record) text() ([]byte, error) {
+	r.Sum = ""
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	r.Sum = hashOfText(text)
+	text, err = json.MarshalIndent(r, "", "\t")
+	return append(text, '\n'), err
+}
+
+// write puts the record into a run's folder: all of it, or nothing, also if the machine
+// fails. The folder is synced by who creates the files of samples in it.
 func (r record) write(dir string) (hash string, err error) {
-	text, err := json.MarshalIndent(r, "", "\t")
+	text, err := r.text()
 	if err != nil {
 		return "", err
 	}
-	text = append(text, '\n')
 	file := filepath.Join(dir, PlanFile)
-	if err := os.WriteFile(file+".tmp", text, 0o666); err != nil {
+	f, err := os.Create(file + ".tmp")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", err
 	}
 	return hashOfText(text), os.Rename(file+".tmp", file)
@@ -68,8 +91,11 @@ func readRecord(dir string) (r record, hash string, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return r, "", fmt.Errorf("%s: not a plan: %w", filepath.Join(dir, PlanFile), err)
 	}
-	if r.Version != 1 {
-		return r, "", fmt.Errorf("%s: version %d of the format, this program knows 1", filepath.Join(dir, PlanFile), r.Version)
+	if r.Version != version {
+		return r, "", fmt.Errorf("%s: version %d of the format, this program knows %d", filepath.Join(dir, PlanFile), r.Version, version)
+	}
+	if whole, err := r.text(); err != nil || !bytes.Equal(text, whole) {
+		return r, "", fmt.Errorf("%s: its sum does not fit: the file was changed or damaged", filepath.Join(dir, PlanFile))
 	}
 	r.Plan.whole = true
 	return r, hashOfText(text), nil
@@ -100,7 +126,9 @@ func (r Runner) Resume(ctx context.Context, dir, redis string) (err error) {
 	if commit := commitOf(r.Root); r.Binary == nil && commit != was.Commit {
 		return Environment(fmt.Errorf("%s is a run of commit %s, and the tree is at %s: check out %s to resume it", dir, was.Commit, commit, was.Commit))
 	}
-	r.Out = filepath.Dir(filepath.Clean(dir))
+	if r.Out, err = folderAround(dir); err != nil {
+		return Environment(err)
+	}
 	was.Plan.Redis = redis
 	m := &measurement{Runner: r, dir: dir}
 	if m.session, err = OpenSession(ctx, r, was.Plan); err != nil {
@@ -113,6 +141,18 @@ func (r Runner) Resume(ctx context.Context, dir, redis string) (err error) {
 	return m.rounds(ctx)
 }
 
+// folderAround is the folder that a run is in, and its lock: dir may be "." or a link.
+func folderAround(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", err
+	}
+	return filepath.Dir(dir), nil
+}
+
 // reopen opens the files of a run again, if all is as it was.
 func (m *measurement) reopen(ctx context.Context, was record, hash string) (err error) {
 	bin := &Binary{Commit: was.Commit, Hash: was.Binary}
@@ -123,6 +163,7 @@ func (m *measurement) reopen(ctx context.Context, was record, hash string) (err 
 	if err := same(m.was, config); err != nil {
 		return Environment(fmt.Errorf("%s cannot be resumed: %w", m.dir, err))
 	}
+	m.session.budget -= waited(m.was, m.session.Plan)
 	if m.session.Store != was.Store || m.session.Corpus != was.Corpus {
 		return Environment(fmt.Errorf("%s cannot be resumed: it was measured with store %s and corpus %s, here are %s and %s",
 			m.dir, was.Store, was.Corpus, m.session.Store, m.session.Corpus))
@@ -135,6 +176,22 @@ func (m *measurement) reopen(ctx context.Context, was record, hash string) (err 
 			m.dir, bin.short(), m.Binary.Commit, m.Binary.short()))
 	}
 	return nil
+}
+
+// waited is how long a run has waited for a quiet machine. All benchmarks of a sample
+// note it, so that of the first counts.
+func waited(r *samples.Run, p Plan) (sum time.Duration) {
+	first := map[string]bool{}
+	for _, c := range p.Cells() {
+		first[kindOf(c.Kind).Benchmarks[0]] = true
+	}
+	for _, e := range r.Journal.Entries {
+		benchmark, rest, _ := strings.Cut(e.Cell, "/")
+		if first[benchmark] && !strings.Contains(rest, "/mode=open/") { // of three loops the first
+			sum += time.Duration(e.Waited * float64(time.Second))
+		}
+	}
+	return sum
 }
 
 // same says which setting of a run is another now.

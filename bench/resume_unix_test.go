@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fourlevels/fourlevels/bench/lock"
 	"github.com/fourlevels/fourlevels/bench/samples"
@@ -66,6 +67,79 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// replan gives a run another plan, which is whole.
+func replan(change func(*record)) func(t *testing.T, dir string, _ *Runner) {
+	return func(t *testing.T, dir string, _ *Runner) {
+		t.Helper()
+		r, _, err := readRecord(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&r)
+		if _, err := r.write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// No damage makes another plan of a plan, also if there is no sample that knows it.
+func TestDamagedPlan(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := (record{Version: version, Commit: "abc", Plan: complete(t, Plan{})}).write(dir); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := readRecord(dir); err != nil {
+		t.Fatal(err)
+	}
+	for at := range data {
+		write(t, dir, PlanFile, string(data[:at]))
+		if _, _, err := readRecord(dir); err == nil {
+			t.Errorf("cut at byte %d, and read", at)
+		}
+		flipped := slices.Clone(data)
+		flipped[at] ^= 1 << (at % 8)
+		write(t, dir, PlanFile, string(flipped))
+		if _, _, err := readRecord(dir); err == nil {
+			t.Errorf("bit %d of byte %d flipped, and read", at%8, at)
+		}
+	}
+}
+
+// The lock is that of the folder around a run, however the run is called.
+func TestFolderAround(t *testing.T) {
+	out, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, link := filepath.Join(out, "run"), filepath.Join(t.TempDir(), "link")
+	write(t, filepath.Join(run, "below"), "file", "")
+	if err := os.Symlink(run, link); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Join(run, "below"))
+	for _, dir := range []string{run, run + "/", "..", "../", link, link + "/."} {
+		if got, err := folderAround(dir); err != nil || got != out {
+			t.Errorf("%s is in %s, %v, want %s", dir, got, err, out)
+		}
+	}
+}
+
+// What a run has waited before counts once for each sample.
+func TestWaited(t *testing.T) {
+	var run samples.Run
+	for _, cell := range []string{"Throughput/level=serial", "Latency/level=serial", "Load/level=serial/mode=closed", "Load/level=serial/mode=open/load=50"} {
+		run.Journal.Entries = append(run.Journal.Entries, samples.Entry{Cell: cell, Waited: 1.5})
+	}
+	p := complete(t, Plan{Axes: []Axes{{Kinds: []string{"table", "load"}}}})
+	if got := waited(&run, p); got != 3*time.Second {
+		t.Errorf("waited %v, want 3s", got)
+	}
+}
+
 func TestResumeRefuses(t *testing.T) {
 	r, p := runner(t)
 	dir := runUntil(t, r, p, 1)
@@ -86,9 +160,10 @@ func TestResumeRefuses(t *testing.T) {
 	}{
 		{"no plan", "is no run that can be resumed: it has no plan.json", func(t *testing.T, dir string, _ *Runner) { os.Remove(filepath.Join(dir, PlanFile)) }},
 		{"damaged plan", "plan.json: not a plan: ", edit(PlanFile, "{", "[")},
-		{"later version", "plan.json: version 2 of the format, this program knows 1", edit(PlanFile, `"Version": 1`, `"Version": 2`)},
-		{"changed plan", `its plan was "`, edit(PlanFile, `"Embedded": false`, `"Embedded": true`)},
-		{"another seed", `its seed was "4" and is "5" here`, edit(PlanFile, `"Seed": 4`, `"Seed": 5`)},
+		{"later version", "plan.json: version 3 of the format, this program knows 2", edit(PlanFile, `"Version": 2`, `"Version": 3`)},
+		{"changed plan", "plan.json: its sum does not fit: the file was changed or damaged", edit(PlanFile, `"Rounds": 3`, `"Rounds": 4`)},
+		{"another plan", `its plan was "`, replan(func(r *record) { r.Plan.Embedded = true })},
+		{"another seed", `its seed was "4" and is "5" here`, replan(func(r *record) { r.Plan.Seed = 5 })},
 		{"another binary", "its binary was ", func(_ *testing.T, _ string, r *Runner) { r.Binary = &other }},
 		{"another commit", "is a run of commit abc, and the tree is at unknown: check out abc to resume it", func(t *testing.T, _ string, r *Runner) { r.Binary, r.Root = nil, t.TempDir() }},
 		{"damaged samples", "the file was changed or damaged", edit(samples.File, "seed: 4", "seed: 5")},

@@ -172,13 +172,15 @@ func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
 	m.spent += got.Took + got.Waited
 	m.took++
 	m.done++
-	entries := got.Entries(round, turn.Twin, names, err)
 	if err == nil {
-		err = m.out.Append(round, turn.Twin, got.Results)
-	} else {
-		err = nil // the journal has it
+		err = m.out.Fits(got.Results)
 	}
-	if err := errors.Join(err, m.out.Note(entries...)); err != nil {
+	if err == nil { // else the journal has it
+		if err := m.out.Append(round, turn.Twin, got.Results); err != nil {
+			return Environment(err) // and no note of a sample that is not there
+		}
+	}
+	if err := m.out.Note(got.Entries(round, turn.Twin, names, err)...); err != nil {
 		return Environment(err)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os/exec"
 	"runtime"
 	"strconv"
@@ -44,10 +43,10 @@ func parse(out []byte, names []string) ([]*benchfmt.Result, error) {
 	for r.Scan() {
 		switch record := r.Result().(type) {
 		case *benchfmt.Result:
+			if _, err := samples.Check(record); err != nil {
+				return nil, fmt.Errorf("%s: %w", record.Name, err)
+			}
 			for _, v := range record.Values {
-				if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) || v.Value < 0 {
-					return nil, fmt.Errorf("%s is %v %s", record.Name, v.Value, v.Unit)
-				}
 				if unit := cmp.Or(v.OrigUnit, v.Unit); !samples.Known(unit) {
 					return nil, fmt.Errorf("%s has a value in the unknown unit %s", record.Name, unit)
 				}
@@ -88,7 +87,7 @@ func (s *Session) Config(bin *Binary, more ...benchfmt.Config) []benchfmt.Config
 	p := s.Plan
 	var config []benchfmt.Config
 	add := func(key, format string, args ...any) {
-		config = append(config, benchfmt.Config{Key: key, Value: fmt.Appendf(nil, format, args...), File: true})
+		config = append(config, benchfmt.Config{Key: key, Value: []byte(samples.Clean(fmt.Sprintf(format, args...))), File: true})
 	}
 	add("go", "%s", runtime.Version())
 	add("goos", "%s", runtime.GOOS)

@@ -48,6 +48,7 @@ func TestParseRefuses(t *testing.T) {
 		"odd processors": {good + result(lone, "-x 5 121 ns/op"), "not " + lone},
 		"not a number":   {good + result(lone, "-2 5 NaN ns/op"), "NaN"},
 		"infinite":       {good + result(lone, "-2 5 +Inf ns/op"), "Inf"},
+		"one unit twice": {good + result(lone, "-2 5 121 ns/op 3 p50-ns 4 p50-ns"), "two values in p50-sec"},
 		"negative":       {good + result(lone, "-2 5 -3 p50-ns"), "p50-sec"},
 		"no number":      {good + result(lone, "-2 5 many ns/op"), "parsing"},
 		"no count":       {good + result(lone, "-2"), "1 results, not 2"},
@@ -77,7 +78,7 @@ func TestConfig(t *testing.T) {
 	p := Plan{Latency: 3 * time.Millisecond, Sample: 4, Rounds: 5, Seed: 6, Benchtime: 7 * time.Second, Redis: "redis://:canary@host"}
 	var keys []string
 	values := map[string]string{}
-	session := &Session{Plan: p, Store: "redis-7", Corpus: "corpus 1 files 2 bytes"}
+	session := &Session{Plan: p, Store: "redis-7", Corpus: "corpus\n 1 files 2 bytes"} // whose folder has a newline in its name
 	bin := &Binary{Commit: "abc-dirty", Hash: strings.Repeat("0123456789", 6) + "abcd"}
 	for _, c := range session.Config(bin, planKey("fedc")) {
 		if !c.File || len(c.Value) == 0 || strings.ContainsAny(string(c.Value), "\n\r") || strings.Contains(string(c.Value), "canary") {
@@ -125,6 +126,10 @@ func TestCommit(t *testing.T) {
 	want := git("rev-parse", "--short=10", "HEAD")
 	if got := commitOf(dir); got != want || len(got) != 10 {
 		t.Errorf("commit %q, want %q", got, want)
+	}
+	write(t, dir, "results/runs/1/samples.txt", "text")
+	if got := commitOf(dir); got != want {
+		t.Errorf("commit %q with results, want %s", got, want)
 	}
 	write(t, dir, "new", "text")
 	if got := commitOf(dir); got != want+"-dirty" {

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -55,6 +57,9 @@ func OpenSession(ctx context.Context, r Runner, p Plan) (_ *Session, err error) 
 }
 
 func (s *Session) open(ctx context.Context, r Runner) error {
+	if err := s.claim(r.Out); err != nil {
+		return err
+	}
 	r.step("looking at the corpus and the store")
 	corpus, err := workload.OpenCorpus(s.Plan.Corpus)
 	if err != nil {
@@ -66,17 +71,6 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	if s.Store, err = s.Plan.store(ctx, config); err != nil {
 		return err
 	}
-	if r.Out != "" {
-		l, err := lock.Take(r.Out)
-		if err != nil {
-			return err
-		}
-		s.undo = append(s.undo, func() { l.Release() })
-	}
-	if s.Tmp, err = os.MkdirTemp("", "fourlevels-bench-"); err != nil {
-		return err
-	}
-	s.undo = append(s.undo, func() { os.RemoveAll(s.Tmp) })
 	r.step("starting the origin")
 	origin, _, stop, err := fleet.StartOrigin(ctx, config, s.Plan.Corpus)
 	if err != nil {
@@ -87,6 +81,35 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	s.args = s.Plan.args(origin)
 	s.tree = usage.NewTree()
 	return s.distinct()
+}
+
+// claim locks the folder for results, before anything disturbs the one who has it, and
+// makes the folder for what ends with the session. It is in there, so that the next one
+// to have the lock removes what is left of a session that was killed.
+func (s *Session) claim(out string) (err error) {
+	if out == "" {
+		s.Tmp, err = os.MkdirTemp("", "fourlevels-bench-")
+	} else {
+		l, taken := lock.Take(out)
+		if taken != nil {
+			return taken
+		}
+		s.undo = append(s.undo, func() { l.Release() })
+		s.Tmp, err = emptyFolder(filepath.Join(out, ".tmp"))
+	}
+	if err == nil {
+		s.undo = append(s.undo, func() { os.RemoveAll(s.Tmp) })
+	}
+	return err
+}
+
+// emptyFolder makes a folder anew. Its path is one that a process elsewhere can use.
+func emptyFolder(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o777))
 }
 
 // distinct wants each cell to have names of its own. A plan knows most of what is the

@@ -45,7 +45,7 @@ func Take(dir string) (*Lock, error) {
 		return nil, fmt.Errorf("%s: no run can be written here: %w", dir, err)
 	}
 	if !taken {
-		return nil, fmt.Errorf("%s: another run is writing here%s: wait for it, or give another --out", dir, holder(path, time.Now()))
+		return nil, fmt.Errorf("%s: another run is writing here%s, wait for it", dir, holder(path, time.Now()))
 	}
 	l := &Lock{file}
 	if err := sign(path, os.Getpid(), time.Now()); err != nil {

@@ -73,7 +73,7 @@ func take(t *testing.T, dir string) *Lock {
 // refused checks that a message is the whole of what a second run is told.
 func refused(t *testing.T, message, dir string, pid int) {
 	t.Helper()
-	want := fmt.Sprintf(`^%s: another run is writing here \(pid %d, since [-\d ]*\d\d:\d\d:\d\d\): wait for it, or give another --out$`,
+	want := fmt.Sprintf(`^%s: another run is writing here \(pid %d, since [-\d ]*\d\d:\d\d:\d\d\), wait for it$`,
 		regexp.QuoteMeta(dir), pid)
 	if !regexp.MustCompile(want).MatchString(message) {
 		t.Errorf("have %q, want %s", message, want)
