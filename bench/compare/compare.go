@@ -24,12 +24,12 @@ const (
 
 // A Config says how strict a comparison is.
 type Config struct {
-	Alpha  float64 // false alarms of all judged times together; 0 is 0.01
-	Margin float64 // a slow-down that nobody minds, as a share; 0 is 0.05
+	Alpha  float64 // false alarms of all judged times together; 0 is that of stat.Gate
+	Margin float64 // a slow-down that nobody minds, as a share; 0 is that of stat.Gate
 }
 
 func (c Config) gate() stat.Gate {
-	return stat.Gate{Alpha: cmp.Or(c.Alpha, 0.01), Margin: cmp.Or(c.Margin, 0.05)}
+	return stat.Gate{Alpha: c.Alpha, Margin: c.Margin}.Defaults()
 }
 
 // A Report is a comparison of two sides.

@@ -17,6 +17,10 @@ type Look struct {
 // gets next to nothing. That costs little, since ten rounds cannot have a p below
 // 0.002, and saves it for the looks that can tell. Counts need no share: they are
 // exact.
+//
+// PASS is not shared: it takes an interval of 95 % below the margin, so at one look at
+// most 2.5 % of what is as slow as the margin passes, and at three looks at most 7.5 %.
+// What is slower than that passes less often.
 func Looks(rounds int) []Look {
 	return []Look{{rounds, 0.00001}, {2 * rounds, 0.0016}, {3 * rounds, 0.00839}}
 }

@@ -4,15 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/report"
 )
 
 // markdown writes the report for a page, such as a job's summary.
 func (r *Report) markdown(page *bytes.Buffer) {
-	fmt.Fprintf(page, "## %s\n\n**%s**: %s\n\n", escape(r.title()), r.Verdict, escape(r.Why))
+	fmt.Fprintf(page, "## %s\n\n**%s**: %s\n\n", report.Markdown(r.title()), r.Verdict, report.Markdown(r.Why))
 	if rows := r.shown(); len(rows) > 0 {
 		markdownTable(page, judgedHead, rows)
 		for _, text := range r.reasons() {
-			fmt.Fprintf(page, "- %s\n", escape(text))
+			fmt.Fprintf(page, "- %s\n", report.Markdown(text))
 		}
 		fmt.Fprintln(page)
 	}
@@ -22,14 +24,14 @@ func (r *Report) markdown(page *bytes.Buffer) {
 		fmt.Fprint(page, "</details>\n\n")
 	}
 	for _, text := range r.remarks() {
-		fmt.Fprintf(page, "- %s\n", escape(text))
+		fmt.Fprintf(page, "- %s\n", report.Markdown(text))
 	}
 }
 
 func markdownTable(page *bytes.Buffer, head []string, rows [][]string) {
 	line := func(cells []string) {
 		for _, cell := range cells {
-			fmt.Fprintf(page, "| %s ", escape(cell))
+			fmt.Fprintf(page, "| %s ", report.Markdown(cell))
 		}
 		fmt.Fprintln(page, "|")
 	}
@@ -39,17 +41,4 @@ func markdownTable(page *bytes.Buffer, head []string, rows [][]string) {
 		line(cells)
 	}
 	fmt.Fprintln(page)
-}
-
-// escape makes text mean only itself in Markdown: names come from files, and a bar
-// would open a column, a bracket a link, an at sign would call somebody.
-func escape(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_[]<>|~#&@!", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -155,11 +155,7 @@ func distinct(values []float64) map[float64]bool {
 // as tells it from others with the same.
 func shorten(cells []*samples.Cell) map[string]string {
 	brief := func(n samples.Name) string {
-		label := n.Level
-		if n.Impl != "" && n.Impl != n.Level {
-			label += "/" + n.Impl
-		}
-		label += " " + n.Work
+		label := report.ShortName(n) + " " + n.Work
 		if n.Base != "Throughput" {
 			label += " " + n.Base
 		}

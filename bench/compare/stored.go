@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ type Stored struct {
 	Base, Head *samples.Run
 	Control    *samples.Run // nil if its folder is gone
 	Looks      []Look       // that were laid down before it began; none if the runs do not say
+	Margin     float64      // that was asked for; 0 if the runs do not say
 }
 
 // Open reads the folder that a [Trial] left.
@@ -46,6 +48,11 @@ func Together(base, head *samples.Run) (s *Stored, ok bool, err error) {
 	if s.Looks, err = parseLooks(base.Setting("looks")); err != nil {
 		return nil, false, fmt.Errorf("%s: %w", samples.Clean(base.File), err)
 	}
+	if text := base.Setting("margin"); text != "" {
+		if s.Margin, err = strconv.ParseFloat(text, 64); err != nil || !(s.Margin > 0 && s.Margin <= 10) {
+			return nil, false, fmt.Errorf("%s: margin is %.80q: want a share, as in 0.05", samples.Clean(base.File), text)
+		}
+	}
 	control, err := samples.Open(filepath.Join(filepath.Dir(filepath.Clean(base.Dir)), sides[2]))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -75,7 +82,8 @@ func parseLooks(text string) (looks []Look, err error) {
 	return looks, nil
 }
 
-// Compare judges it. An alpha of 0 is that of the look that its rounds reach.
+// Compare judges it. An alpha of 0 is that of the look that its rounds reach, and a
+// margin of 0 the one that it was measured for.
 func (s *Stored) Compare(alpha, margin float64) *Report {
 	rounds := 0
 	for _, c := range s.Base.Cells {
@@ -84,7 +92,7 @@ func (s *Stored) Compare(alpha, margin float64) *Report {
 	if alpha == 0 && len(s.Looks) > 0 {
 		alpha = lookAt(s.Looks, rounds).Alpha
 	}
-	r := Compare(s.Base, s.Head, s.Control, Config{Alpha: alpha, Margin: margin})
+	r := Compare(s.Base, s.Head, s.Control, Config{Alpha: alpha, Margin: cmp.Or(margin, s.Margin)})
 	if s.Head.Setting("benchmarks") == "changed" {
 		r.note("the benchmarks or the workloads changed between the two versions: a difference may be in how it is measured")
 	}

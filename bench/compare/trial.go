@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -179,17 +180,29 @@ func (w *writers) allFailed() error {
 	return nil
 }
 
-// create makes the folders. Each run tells which comparison it belongs to, and which
+// create makes the folders, all of them or none. Each run tells which comparison it belongs to, and which
 // side of it it is, so that [Open] can put them together again.
-func (t Trial) create() (*writers, error) {
-	w := &writers{dir: t.Dir}
+func (t Trial) create() (w *writers, err error) {
+	if err := os.MkdirAll(filepath.Dir(t.Dir), 0o777); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(t.Dir, 0o777); err != nil { // what is there is somebody's
+		return nil, err
+	}
+	w = &writers{dir: t.Dir}
+	defer func() {
+		if err != nil {
+			w.close()
+			os.RemoveAll(t.Dir)
+		}
+	}()
 	var looks []string
 	for _, l := range t.Looks {
 		looks = append(looks, fmt.Sprintf("%d:%g", l.Rounds, l.Alpha))
 	}
 	for i, v := range []Version{t.Base, t.Head, t.Base} {
 		dir := filepath.Join(t.Dir, sides[i])
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		if err := os.Mkdir(dir, 0o777); err != nil {
 			return nil, err
 		}
 		setting := func(key, value string) benchfmt.Config {
@@ -197,7 +210,8 @@ func (t Trial) create() (*writers, error) {
 		}
 		config := t.Measurer.Config(v.Binary,
 			setting("comparison", filepath.Base(t.Dir)), setting("side", sides[i]),
-			setting("looks", strings.Join(looks, ",")), setting("order-seed", fmt.Sprint(t.Seed)))
+			setting("looks", strings.Join(looks, ",")), setting("order-seed", fmt.Sprint(t.Seed)),
+			setting("margin", fmt.Sprint(cmp.Or(t.Margin, Config{}.gate().Margin))))
 		if t.Changed {
 			config = append(config, setting("benchmarks", "changed"))
 		}
@@ -206,9 +220,7 @@ func (t Trial) create() (*writers, error) {
 		}
 		// It is not known how many there will be: to end early is no lack.
 		config = slices.DeleteFunc(config, func(c benchfmt.Config) bool { return c.Key == "rounds" })
-		var err error
 		if w.of[i], err = samples.Create(dir, config); err != nil {
-			w.close()
 			return nil, err
 		}
 	}

@@ -231,6 +231,41 @@ func TestTrialIsInterrupted(t *testing.T) {
 	}
 }
 
+// What was measured for one margin is judged by it when it is read again, too.
+func TestMarginIsStored(t *testing.T) {
+	f := newFake(0.01)
+	trial := newTrial(t, f, "-slow")
+	trial.Margin = 0.2
+	r, err := trial.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := Open(trial.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := stored.Compare(0, 0); r.Verdict != Pass || again.Verdict != Pass || again.Margin != 0.2 {
+		t.Errorf("%s, and read again %s with a margin of %v", r.Verdict, again.Verdict, again.Margin)
+	}
+	if strict := stored.Compare(0.05, 0.05); strict.Margin != 0.05 {
+		t.Errorf("asked for 0.05, it took %v", strict.Margin)
+	}
+}
+
+// A folder that is there is somebody else's.
+func TestTrialNeedsANewFolder(t *testing.T) {
+	trial := newTrial(t, newFake(0.01))
+	if err := os.Mkdir(trial.Dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trial.Run(t.Context()); !errors.Is(err, os.ErrExist) {
+		t.Errorf("have %v", err)
+	}
+	if _, err := os.Stat(trial.Dir); err != nil {
+		t.Errorf("the folder of somebody else is gone: %v", err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	put := func(side, config string) {
@@ -248,6 +283,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"comparison: x\nside: base\n", "comparison: y\nside: head\n", "do not say that they took turns"},
 		{"comparison: x\nside: base\n", "comparison: x\nside: base\n", "do not say that they took turns"},
 		{"comparison: x\nside: base\nlooks: ten\n", "comparison: x\nside: head\n", `looks are "ten"`},
+		{"comparison: x\nside: base\nmargin: NaN\n", "comparison: x\nside: head\n", `margin is "NaN"`},
 		{"comparison: x\nside: base\nlooks: 10:2\n", "comparison: x\nside: head\n", `looks are "10:2"`},
 	} {
 		put("base", test.base)

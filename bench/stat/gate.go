@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -75,7 +76,7 @@ func (g Gate) decide(v *Verdict, logs []float64, tests int) {
 	case math.IsNaN(v.P):
 		v.Outcome = Inconclusive
 		v.Why = "not comparable: it needs as many samples before as after, all of them positive"
-	case v.Adjusted < g.alpha() && v.Ratio.Lo > limit:
+	case v.Adjusted < g.Defaults().Alpha && v.Ratio.Lo > limit:
 		v.Outcome, v.Why = Fail, fmt.Sprintf("slower by more than %.3g %%", 100*(limit-1))
 	case v.Ratio.Bounded() && v.Ratio.Hi < limit:
 		v.Outcome, v.Why = Pass, fmt.Sprintf("not slower by %.3g %%", 100*(limit-1))
@@ -91,17 +92,16 @@ func (g Gate) decide(v *Verdict, logs []float64, tests int) {
 // Rule returns what a series must show to fail as the first of as many tests,
 // for [Power]. Holm asks that of the worst series, and less of the others.
 func (g Gate) Rule(tests int) func(logRatios []float64) bool {
-	alpha, limit := g.alpha()/float64(max(1, tests)), math.Log(g.limit())
+	alpha, limit := g.Defaults().Alpha/float64(max(1, tests)), math.Log(g.limit())
 	return func(logs []float64) bool {
 		return logInterval(logs).Lo > limit && SignedRank(logs) < alpha
 	}
 }
 
-func (g Gate) alpha() float64 {
-	if g.Alpha == 0 {
-		return 0.01
-	}
-	return g.Alpha
+// Defaults is g with what 0 stands for.
+func (g Gate) Defaults() Gate {
+	g.Alpha, g.Margin = cmp.Or(g.Alpha, 0.01), cmp.Or(g.Margin, 0.05)
+	return g
 }
 
 // above is the gate of a series that has a floor of its own: one that is noisy
@@ -113,9 +113,5 @@ func (g Gate) above(floor float64) Gate {
 
 // limit is the ratio up to which nobody minds, or can tell.
 func (g Gate) limit() float64 {
-	margin := g.Margin
-	if margin == 0 {
-		margin = 0.05
-	}
-	return 1 + max(margin, g.Floor)
+	return 1 + max(g.Defaults().Margin, g.Floor)
 }

@@ -25,6 +25,8 @@ type comparison struct {
 	replay           string
 	selfTest, chosen bool
 	brief            bool // benchtime was not given
+	lax              bool // margin was not given
+	formatted        bool // format was given
 }
 
 func newCompare() *cobra.Command {
@@ -44,13 +46,15 @@ the other, which is weaker evidence, and the output says so. One argument, the
 folder of a comparison, prints that again.
 
 Counts (allocations, commands, bytes on the wire, tasks lost or done twice) are
-exact: any worsening fails. Processor time fails if the slow-down is significant,
+exact: any worsening fails, and so does a benchmark that only head cannot complete,
+or whose checksum only head gets different. Processor time fails if the slow-down is significant,
 adjusted for the number of rows, and certainly above --margin and above what the
 machine does by itself. Wall time and latency are reported, and decide nothing.
 
 Exit codes: 0 PASS; 1 FAIL; 2 INCONCLUSIVE, which is not "no change"; 3
 ENVIRONMENT: the control failed, or the sides cannot be compared; 4 whatever is no
-verdict: wrong arguments, or something broke; 130 interrupted.`,
+verdict: wrong arguments, or something broke; 130 interrupted. A --self-test or
+--replay that finds the gate wanting ends with 1.`,
 		Example: `  levels compare main .                      this tree against main
   levels compare v1.2 HEAD --work cpu --level thread --format markdown
   levels compare results/runs/A results/runs/B
@@ -59,7 +63,8 @@ verdict: wrong arguments, or something broke; 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error { return harness(c.checkArgs(args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.chosen = cmd.Flags().Changed("level") || cmd.Flags().Changed("work") || cmd.Flags().Changed("measure")
-			c.brief = !cmd.Flags().Changed("benchtime")
+			c.brief, c.lax = !cmd.Flags().Changed("benchtime"), !cmd.Flags().Changed("margin")
+			c.formatted = cmd.Flags().Changed("format")
 			if err := c.check(); err != nil {
 				return harness(err)
 			}
@@ -74,8 +79,8 @@ verdict: wrong arguments, or something broke; 130 interrupted.`,
 func (c *comparison) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.axes.Levels, "level", []string{"process", "thread", "async"}, "levels to compare, by comma")
-	f.StringSliceVar(&c.axes.Works, "work", []string{"cpu", "empty"}, "workloads to compare, by comma")
-	f.StringSliceVar(&c.axes.Kinds, "measure", []string{"table"}, "what to measure, by comma: table, cost, load, metg, startup; without any of these three flags also the cost of all levels")
+	f.StringSliceVar(&c.axes.Works, "work", []string{"cpu"}, "workloads to compare, by comma")
+	f.StringSliceVar(&c.axes.Kinds, "measure", []string{"table"}, "what to measure, by comma: table, cost, load, metg, startup; without any of these three flags also the cost of all levels, of an empty task")
 	f.StringVar(&c.plan.Filter, "filter", "", "only benchmarks that match, as in '/level:thread /work:cpu'")
 	f.IntVar(&c.plan.Rounds, "rounds", 10, "rounds before the first look; the second is after twice as many, the last after three times")
 	f.DurationVar(&c.plan.Benchtime, "benchtime", 200*time.Millisecond, "how long each benchmark runs, about")
@@ -119,6 +124,9 @@ func isRun(path string) bool {
 }
 
 func (c *comparison) check() error {
+	if c.formatted && (c.selfTest || c.replay != "") {
+		return usage("format", errors.New("--self-test and --replay print text only"))
+	}
 	if err := fleet.Choose("format", c.format, compare.Formats); err != nil {
 		return usage("format", err)
 	}
@@ -142,7 +150,7 @@ func (c *comparison) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return c.print(stored.Compare(0, c.margin/100))
+		return c.print(stored.Compare(0, c.asked()))
 	case isRun(args[0]):
 		return c.runs(args[0], args[1])
 	}
@@ -151,6 +159,15 @@ func (c *comparison) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return c.print(report)
+}
+
+// asked is the margin as a share, or 0 if none was asked for: then a comparison on disk
+// has its own.
+func (c *comparison) asked() float64 {
+	if c.lax {
+		return 0
+	}
+	return c.margin / 100
 }
 
 // runs compares what is on disk: in pairs, if it was measured so.
@@ -168,7 +185,7 @@ func (c *comparison) runs(base, head string) error {
 	case err != nil:
 		return err
 	case together:
-		return c.print(stored.Compare(0, c.margin/100))
+		return c.print(stored.Compare(0, c.asked()))
 	}
 	return c.print(compare.Blocks(b, h, compare.Config{Margin: c.margin / 100}))
 }

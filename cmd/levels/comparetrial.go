@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,10 @@ func (c *comparison) versions(ctx context.Context, base, head string) (*compare.
 	return s.trial(ctx, c, compare.Version{Binary: built[0]}, compare.Version{Binary: built[1]}, "compare-"+built[0].Commit+"-"+built[1].Commit)
 }
 
+// measuring is what git knows the benchmarks by: all that is linked into them from
+// bench, but for what only reads results, and the workloads.
+var measuring = []string{"bench", ":(exclude)bench/advise", ":(exclude)bench/compare", ":(exclude)bench/report", ":(exclude)bench/trend", "levels/workload"}
+
 // benchmarksDiffer asks git whether what measures differs, and not only what is
 // measured. If git cannot tell, it did not build two versions either.
 func benchmarksDiffer(ctx context.Context, root, base, head string) bool {
@@ -48,7 +53,7 @@ func benchmarksDiffer(ctx context.Context, root, base, head string) bool {
 		}
 	}
 	var exit *exec.ExitError
-	err := exec.CommandContext(ctx, "git", append(args, "--", ":(glob)bench/*.go", "levels/workload")...).Run()
+	err := exec.CommandContext(ctx, "git", slices.Concat(args, []string{"--"}, measuring)...).Run()
 	return errors.As(err, &exit) && exit.ExitCode() == 1 && base != head
 }
 

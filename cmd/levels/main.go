@@ -35,7 +35,8 @@ func newRoot() *cobra.Command {
 asynchronous I/O, checks every result, and compares what each level costs.
 
 Exit codes: 0 done; 1 something measured is wrong or failed; 2 wrong arguments;
-3 something is missing around the program; 130 interrupted.`,
+3 something is missing around the program; 130 interrupted. compare has a table of
+its own, see levels compare --help.`,
 		Example: `  levels bench                                    compare all levels, in under three minutes
   levels bench --level async,thread --work io     only these
   levels words --level 'machine/queue>process'    count the words of Go's standard library
