@@ -16,6 +16,7 @@ type Cell struct {
 	Grain int           // 0 means the workload's own
 	Batch int           // 0 means [Batch]'s
 	RTT   time.Duration // to machines
+	Wait  time.Duration // that the origin adds to each answer; 0 means as the plan says
 	Every int           // measured in every so many rounds ...
 	Axes  int           // ... and with the others of the same axes, by their index
 }
@@ -26,7 +27,21 @@ func NewCell(kind, level, work string) (Cell, error) {
 	if err != nil {
 		return Cell{}, err
 	}
-	return Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work}, nil
+	c := Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work}
+	c.slower()
+	return c, nil
+}
+
+// slower gives the tasks of an open loop ten times the usual to do. It makes its load on
+// the processors that it measures: of short tasks it begins so many that it is late itself.
+func (c *Cell) slower() {
+	switch {
+	case c.Kind != "load":
+	case Waits(c.Work):
+		c.Wait = 20 * time.Millisecond
+	case c.Work == "cpu" && c.Grain == 0:
+		c.Grain = 500_000
+	}
 }
 
 func newCell(kind, level, work string, workers, grain, batch int, rtt time.Duration) (c Cell, ok bool) {
@@ -44,6 +59,7 @@ func newCell(kind, level, work string, workers, grain, batch int, rtt time.Durat
 	if outline(work).Size == 0 || kind == "metg" { // which tries all sizes
 		c.Grain = 0
 	}
+	c.slower()
 	switch {
 	case rtt > 0 && spec[0].Level != "machine":
 		return c, false
@@ -126,6 +142,9 @@ func (c Cell) name(w workload.Workload, benchmark string) string {
 	name += fmt.Sprintf("/workers=%d/inflight=%d/batch=%d", max(c.Spec[0].Width, 1), c.Spec.AtOnce(), batch)
 	if c.RTT > 0 {
 		name += fmt.Sprintf("/rtt-us=%d", c.RTT.Microseconds())
+	}
+	if c.Wait > 0 {
+		name += fmt.Sprintf("/wait-us=%d", c.Wait.Microseconds())
 	}
 	return name
 }

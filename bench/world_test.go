@@ -152,7 +152,11 @@ func cells(b *testing.B, kind string) []bench.Cell {
 // number among the cell's.
 func each(b *testing.B, kind string, number int, f func(b *testing.B, c bench.Cell, w workload.Workload)) {
 	for _, cell := range cells(b, kind) {
-		w, err := workload.Find(cell.Work, world.env)
+		env := world.env
+		if cell.Wait > 0 {
+			env.Latency = cell.Wait
+		}
+		w, err := workload.Find(cell.Work, env)
 		if err != nil {
 			b.Fatal(err)
 		}
