@@ -27,20 +27,25 @@ func NewCell(kind, level, work string) (Cell, error) {
 	if err != nil {
 		return Cell{}, err
 	}
-	c := Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work}
-	c.slower()
+	c := Cell{Kind: kind, Spec: spec, Work: work}
+	c.fill()
 	return c, nil
 }
 
-// slower gives the tasks of an open loop ten times the usual to do. It makes its load on
-// the processors that it measures: of short tasks it begins so many that it is late itself.
-func (c *Cell) slower() {
+// fill is what a kind takes where nothing else was asked for. An open loop makes its load
+// on the processors that it measures: of short tasks it would begin so many that it is
+// late itself, so it has more than usual to do.
+func (c *Cell) fill() {
+	if c.Kind != "load" {
+		c.Spec = Widen(c.Spec, Waits(c.Work))
+		return
+	}
+	c.Spec = widenLoad(c.Spec, Waits(c.Work))
 	switch {
-	case c.Kind != "load":
 	case Waits(c.Work):
 		c.Wait = 20 * time.Millisecond
-	case c.Work == "cpu" && c.Grain == 0:
-		c.Grain = 500_000
+	case c.Work == "cpu":
+		orDefault(&c.Grain, 2_000_000)
 	}
 }
 
@@ -52,14 +57,14 @@ func newCell(kind, level, work string, workers, grain, batch int, rtt time.Durat
 	if workers > 0 && spec[0].Width == 0 && spec[0].Level != "serial" {
 		spec[0].Width = workers
 	}
-	c = Cell{Kind: kind, Spec: Widen(spec, Waits(work)), Work: work, Grain: grain, RTT: rtt}
+	c = Cell{Kind: kind, Spec: spec, Work: work, Grain: grain, RTT: rtt}
 	if kind == Kinds[0].Name {
 		c.Batch = batch
 	}
 	if outline(work).Size == 0 || kind == "metg" { // which tries all sizes
 		c.Grain = 0
 	}
-	c.slower()
+	c.fill()
 	switch {
 	case rtt > 0 && spec[0].Level != "machine":
 		return c, false

@@ -16,14 +16,28 @@ func Waits(work string) bool { return work == "io" || work == "words" }
 // tasks compute; where they wait, 16 if each of them holds a thread or a
 // process, and 256 if it holds a goroutine. Machines, two by default, share that.
 func Widen(s fleet.Spec, waits bool) fleet.Spec {
+	return widen(s, waits, runtime.GOMAXPROCS(0), 2)
+}
+
+// widenLoad is Widen for an open loop: where tasks compute, it leaves a processor to the
+// generator, if there is more than one. Beside two tasks that compute on two processors a
+// generator was late by a third of their p99.
+func widenLoad(s fleet.Spec, waits bool) fleet.Spec {
+	cores := max(1, runtime.GOMAXPROCS(0)-1)
+	if waits {
+		return Widen(s, waits)
+	}
+	return widen(s, waits, cores, min(2, cores))
+}
+
+func widen(s fleet.Spec, waits bool, cores, machines int) fleet.Spec {
 	s = slices.Clone(s)
-	cores := runtime.GOMAXPROCS(0)
 	inFlight, workers := cores, cores
 	if waits {
 		inFlight, workers = 256, 16
 	}
 	if s[0].Level == "machine" {
-		return widenMachines(s, inFlight)
+		return widenMachines(s, inFlight, machines)
 	}
 	switch outer := &s[0]; {
 	case outer.Width > 0:
@@ -41,8 +55,8 @@ func Widen(s fleet.Spec, waits bool) fleet.Spec {
 
 // widenMachines says how many machines there are, and what runs in them: else that
 // would be as wide as the level takes it, and a number of machines would change both.
-func widenMachines(s fleet.Spec, inFlight int) fleet.Spec {
-	orDefault(&s[0].Width, 2)
+func widenMachines(s fleet.Spec, inFlight, machines int) fleet.Spec {
+	orDefault(&s[0].Width, machines)
 	if len(s) == 1 {
 		s = append(s, fleet.Part{Level: "async", Impl: "pool", Width: max(inFlight/s[0].Width, 1)})
 	}
