@@ -40,7 +40,9 @@ func harness(told []string) int {
 		if runs, _ := filepath.Glob(filepath.Join(out, "2*", PlanFile)); len(runs) > 0 {
 			err = r.Resume(context.Background(), filepath.Dir(runs[0]), "")
 		} else {
-			_, err = r.Run(context.Background(), tinyPlan(corpus))
+			plan := tinyPlan(corpus)
+			plan.Axes[0].Levels = append(plan.Axes[0].Levels, "process", "machine/rpc") // which have processes of their own
+			_, err = r.Run(context.Background(), plan)
 		}
 	}
 	if err != nil {
@@ -91,62 +93,76 @@ func TestKill(t *testing.T) {
 	out, begun := t.TempDir(), time.Now()
 	finish(t, out, corpus)
 	took, want := time.Since(begun), shape(t, theRun(t, out))
-	recovered, midway := 0, 0
-	for seed := range *kills {
-		r := rand.New(rand.NewPCG(uint64(seed), 1))
-		half, ok := killAndResume(t, r, corpus, took, want)
-		if ok {
-			recovered++
+	runs, recovered, midway, killed := 0, 0, 0, 0
+	for seed := uint64(0); runs < *kills && seed < uint64(2**kills); seed++ {
+		k := killAndResume(t, rand.New(rand.NewPCG(seed, 1)), corpus, took, want)
+		if k.killed == 0 { // it was quicker: that proves nothing
+			continue
 		}
-		if half {
-			midway++
-		}
+		runs, killed = runs+1, killed+k.killed
+		recovered += count(k.ok)
+		midway += count(k.midway)
 	}
-	t.Logf("%d of %d runs that were killed were completed by resuming; %d had some of their samples at the first kill", recovered, *kills, midway)
-	if recovered != *kills || midway == 0 {
-		t.Errorf("%d of %d recovered, %d midway", recovered, *kills, midway)
+	t.Logf("%d of %d runs that were killed, %d times in all, were completed by resuming; %d had some of their samples at the first kill", recovered, runs, killed, midway)
+	if runs != *kills || recovered != runs || midway == 0 {
+		t.Errorf("%d runs killed, want %d; %d recovered, %d midway", runs, *kills, recovered, midway)
 	}
 }
 
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// An ordeal is what became of a run whose harness was killed.
+type ordeal struct {
+	killed int  // how often, while it ran
+	midway bool // it had some samples at the first kill
+	ok     bool // nothing is wrong with it
+}
+
 // killAndResume kills a harness at some moment, up to three times, and completes the
-// run. Half says that there were some of its samples at the first kill, and ok that
-// nothing is wrong with it.
-func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration, want []string) (half, ok bool) {
+// run.
+func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration, want []string) ordeal {
 	t.Helper()
 	out := t.TempDir()
-	ok = true
+	k := ordeal{ok: true}
 	var was string // what was sealed
 	for i := range 1 + r.IntN(3) {
 		cmd, _ := startHarness(t, out, corpus)
 		moment(t, r, out, took, len(want))
-		cmd.Process.Kill() // by its handle, which knows if it has ended
-		cmd.Wait()
+		cmd.Process.Kill()                               // by its handle, which knows if it has ended
+		if cmd.Wait(); cmd.ProcessState.ExitCode() < 0 { // ended by a signal
+			k.killed++
+		}
 		now, noted := sealed(t, out)
 		if n := strings.Count(now, "\n# sample "); !strings.HasPrefix(now, was) || n < noted {
 			t.Errorf("a kill took away what was there: %d samples, %d were noted", n, noted)
-			ok = false
+			k.ok = false
 		}
 		if was = now; strings.Contains(now, "\n# end ") {
 			break // it was quicker
 		}
-		half = half || i == 0 && now != ""
+		k.midway = k.midway || i == 0 && now != ""
 	}
 	finish(t, out, corpus)
 	dir := theRun(t, out)
 	if got := shape(t, dir); !slices.Equal(got, want) {
 		t.Errorf("resumed, a run is %q\nwant %q", got, want)
-		ok = false
+		k.ok = false
 	}
 	if now, _ := sealed(t, out); !strings.HasPrefix(now, was) {
 		t.Error("the resumed run has other samples than before")
-		ok = false
+		k.ok = false
 	}
 	if run, err := report.Open(dir); err != nil || run.Partial != "" || len(run.Tables) != 1 {
 		t.Errorf("report: %+v, %v", run, err)
-		ok = false
+		k.ok = false
 	}
 	nothingLives(t, corpus)
-	return half, ok
+	return k
 }
 
 // moment waits for a moment of a run: one of its start, or one after some more of its
@@ -202,15 +218,16 @@ func sealed(t *testing.T, out string) (text string, noted int) {
 	return text[:at+1+end+1], noted
 }
 
-// nothingLives wants the workers and the origin, which know the corpus, to be gone
-// soon after whoever started them. Where there is no /proc, nobody can tell.
+// nothingLives wants all processes of a harness, which have its folder for temporary
+// files beside the corpus, to be gone soon after it. Where there is no /proc, nobody can
+// tell.
 func nothingLives(t *testing.T, corpus string) {
 	t.Helper()
 	await(t, func() bool {
-		files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
 		return !slices.ContainsFunc(files, func(file string) bool {
 			text, _ := os.ReadFile(file) // it may be gone, or not ours
-			return strings.Contains(string(text), corpus)
+			return strings.Contains(string(text), corpus+"-tmp")
 		})
 	})
 }
