@@ -21,8 +21,10 @@ func (c Cell) estimate(benchtime time.Duration) time.Duration {
 	switch {
 	case c.Kind == "load": // three loops of a thousand tasks or more
 		return around + 3*max(benchtime, 1500*time.Millisecond)
+	case c.Kind == "metg" && Waits(c.Work): // of which a probe takes up to 160 ms
+		return around + 25*benchtime
 	case c.Kind == "metg":
-		return around + 6*benchtime
+		return around + 13*benchtime
 	case c.Kind != "table":
 		return around + 3*benchtime
 	case Waits(c.Work):
