@@ -5,8 +5,10 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -70,16 +72,18 @@ func startHarness(t *testing.T, out, corpus string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, said
 }
 
-// finish lets a harness run to its end, if it did not get there.
-func finish(t *testing.T, out, corpus string) {
+// finish lets a harness run to its end, if it did not get there. It returns whether one
+// had to.
+func finish(t *testing.T, out, corpus string) bool {
 	t.Helper()
 	if text, _ := sealed(t, out); strings.Contains(text, "\n# end ") {
-		return
+		return false
 	}
 	cmd, said := startHarness(t, out, corpus)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
+	return true
 }
 
 // A harness that is killed loses the sample that it was measuring, and nothing else:
@@ -147,7 +151,11 @@ func killAndResume(t *testing.T, r *rand.Rand, corpus string, took time.Duration
 		}
 		k.midway = k.midway || i == 0 && now != ""
 	}
-	finish(t, out, corpus)
+	resumed := finish(t, out, corpus)
+	if _, err := os.Stat(filepath.Join(out, ".tmp")); resumed && !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("temporary files stay behind: %v", err)
+		k.ok = false
+	}
 	dir := theRun(t, out)
 	if got := shape(t, dir); !slices.Equal(got, want) {
 		t.Errorf("resumed, a run is %q\nwant %q", got, want)

@@ -81,7 +81,7 @@ func (h *hunt) find(target float64, budget time.Duration) (metg.Crossing, error)
 	const bracket, least, most = 6, 8, 400
 	probes := min(max(int((budget-time.Since(begin))/took)-bracket, least), most)
 	bounded := func(grain float64) (float64, error) {
-		if time.Since(begin) > 6*budget+time.Second { // on a loaded machine a crossing can move about
+		if time.Since(begin) > 6*budget+2*time.Second { // on a loaded machine a crossing can move about
 			return 0, metg.ErrLost
 		}
 		return h.probe(grain)

@@ -194,6 +194,9 @@ func (p Plan) Cells() []Cell {
 	for i, a := range p.Axes {
 		for c := range a.cells {
 			c.Axes, c.Every = i, min(c.Every, max(p.Rounds, 1)) // else its turn might never come
+			if c.Wait > 0 {
+				c.Wait = max(c.Wait, p.Latency)
+			}
 			names := c.Names(outline(c.Work))
 			if id := strings.Join(names, "\n"); !seen[id] && slices.ContainsFunc(names, func(n string) bool { return matches(filter, n) }) {
 				seen[id] = true

@@ -135,7 +135,7 @@ func cells(b *testing.B, kind string) []bench.Cell {
 	plan, err := bench.Plan{Axes: []bench.Axes{{
 		Kinds: []string{kind}, Levels: strings.Split(*levelsFlag, ","),
 		Grains: []int{*grainFlag}, Batches: []int{*batchFlag}, RTTs: []time.Duration{*rttFlag},
-	}}}.Complete()
+	}}, Latency: *latencyFlag}.Complete()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,8 +3,8 @@ package compare
 import (
 	"fmt"
 	"math"
-	"slices"
 
+	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
 )
@@ -57,7 +57,7 @@ func (r *Report) block(blocks []block, p pair, base, head *samples.Run) []block 
 	r.Rounds = max(r.Rounds, len(b.base), len(b.head))
 	if len(b.base) == 0 || len(b.head) == 0 {
 		row := p.row(cpu)
-		row.Verdict, row.Why = Inconclusive, "no serial row of the same work in the same rounds: what the machine did cannot be told from what the code did"
+		row.Verdict, row.Why = Inconclusive, "no valid serial row of the same work in the same rounds: what the machine did cannot be told from what the code did"
 		r.Judged = append(r.Judged, row)
 		return blocks
 	}
@@ -79,13 +79,11 @@ func blockNoise(values []float64) stat.Control {
 // perSerial is the processor time of a row, in units of that of the serial row with
 // the same work and size in the same round.
 func perSerial(c *samples.Cell, run *samples.Run) (values []float64) {
-	at := slices.IndexFunc(run.Cells, func(s *samples.Cell) bool {
-		return s.Name.Level == "serial" && s.Name.Base == c.Name.Base && s.Name.Work == c.Name.Work && s.Name.Grain == c.Name.Grain
-	})
-	if at < 0 {
+	serial := samples.Serial(run.Cells, c)
+	if serial == nil || report.Fault(serial) != "" {
 		return nil
 	}
-	x, y := samples.Pair(c, run.Cells[at], cpu)
+	x, y := samples.Pair(c, serial, cpu)
 	for i := range x {
 		if y[i] > 0 {
 			values = append(values, x[i]/y[i])

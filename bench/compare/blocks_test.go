@@ -79,7 +79,7 @@ func TestBlocksWithoutSerial(t *testing.T) {
 		return made{rounds: 20, noise: 0.01, cells: []madeCell{{name: named("thread", "cpu"), cpu: cpu}}}.run(t)
 	}
 	r := Blocks(one(1000), one(2000), Config{})
-	if r.Verdict != Inconclusive || !strings.Contains(r.Judged[0].Why, "no serial row") {
+	if r.Verdict != Inconclusive || !strings.Contains(r.Judged[0].Why, "no valid serial row") {
 		t.Errorf("%s: %+v", r.Verdict, r.Judged)
 	}
 }

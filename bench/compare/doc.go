@@ -12,13 +12,13 @@
 // Processor time is judged next: it does not count the time in which somebody else had
 // the processor. In results/kvm-2x-epyc/aa, 1 in 20 comparisons of equal things, with 20
 // rounds each, was off by more than 1.4 % when computing, and by more than 11 % with
-// empty tasks, which is why these are counted only (levels compare --replay). Wall time,
+// empty tasks, which is why by default these are counted only (levels compare --replay). Wall time,
 // latency and start-up are reported, and decide nothing.
 //
 // # Two designs
 //
 // [Compare] wants both sides, and the base once more as a control, measured in turns
-// within each round (see [Session]). What disturbs the machine then disturbs all of
+// within each round (see [Trial]). What disturbs the machine then disturbs all of
 // them, and each round has a ratio of its own. The control says what comparing a
 // binary with itself finds on this machine today; if it finds a regression, nothing
 // that was measured can be believed.

@@ -17,6 +17,7 @@ import (
 type pair struct {
 	base, head, control *samples.Cell // control may be nil
 	label               string
+	changed             bool // the benchmarks or the workloads differ, too
 }
 
 // row is a row of which nothing is known yet but the medians.
@@ -58,7 +59,7 @@ func (r *Report) match(base, head, control *samples.Run) (pairs []pair, ok bool)
 			continue
 		}
 		delete(heads, b.Name.Full)
-		p := pair{b, h, controls[b.Name.Full], labels[b.Name.Full]}
+		p := pair{b, h, controls[b.Name.Full], labels[b.Name.Full], head.Setting("benchmarks") == "changed"}
 		if verdict, why := p.refuse(); why != "" {
 			row := p.row("")
 			row.Verdict, row.Why = verdict, why
@@ -124,6 +125,8 @@ func (p pair) refuse() (Verdict, string) {
 	switch {
 	case len(right) > 1:
 		return Environment, fmt.Sprintf("INVALID: the base itself has %d checksums", len(right))
+	case len(right) == 1 && len(other) > 1 && p.changed:
+		return Environment, "INVALID: the checksums differ, as the benchmarks or the workloads do: the sides did not do the same work"
 	case len(right) == 1 && len(other) > 1 && p.control != nil:
 		return Fail, "another checksum than base and control, which agree: head does other work, or does it wrong"
 	case len(right) == 1 && len(other) > 1:

@@ -127,17 +127,19 @@ func (t Trial) sample(ctx context.Context, w *writers, round, side int, cell ben
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	entries := m.Entries(round, false, names, err)
 	w.done++
 	w.spent += m.Took + m.Waited
-	var lost error
 	if err == nil {
-		w.good[side]++
-		lost = w.of[side].Append(round, false, m.Results)
-	} else {
-		w.last[side] = err // the journal has it
+		err = w.of[side].Fits(m.Results)
 	}
-	if err := errors.Join(lost, w.of[side].Note(entries...)); err != nil {
+	if err != nil {
+		w.last[side] = err // the journal has it
+	} else if lost := w.of[side].Append(round, false, m.Results); lost != nil {
+		return bench.Environment(lost) // and no note of a sample that is not there
+	} else {
+		w.good[side]++
+	}
+	if err := w.of[side].Note(m.Entries(round, false, names, err)...); err != nil {
 		return bench.Environment(err)
 	}
 	return nil
@@ -180,16 +182,16 @@ func (w *writers) allFailed() error {
 	return nil
 }
 
-// create makes the folders, all of them or none. Each run tells which comparison it belongs to, and which
-// side of it it is, so that [Open] can put them together again.
-func (t Trial) create() (w *writers, err error) {
+// create makes the folders, all of them or none. Each run tells which comparison it
+// belongs to, and which side of it it is, so that [Open] can put them together again.
+func (t Trial) create() (_ *writers, err error) {
 	if err := os.MkdirAll(filepath.Dir(t.Dir), 0o777); err != nil {
 		return nil, err
 	}
 	if err := os.Mkdir(t.Dir, 0o777); err != nil { // what is there is somebody's
 		return nil, err
 	}
-	w = &writers{dir: t.Dir}
+	w := &writers{dir: t.Dir}
 	defer func() {
 		if err != nil {
 			w.close()

@@ -12,7 +12,7 @@
 // generator wrk2 repairs in this way.
 //
 // The package knows neither levels nor tasks, only an [Op]. [Valid] says
-// whether a [Result] may be believed.
+// whether a [Result] may be believed; reports ask the same of medians over rounds.
 package load
 
 import (
@@ -46,9 +46,9 @@ type Result struct {
 	// Elapsed runs from the end of the warm-up until the last call is done.
 	Elapsed time.Duration
 
-	// MeanInFlight is the mean over Elapsed of the calls in the system: due, as
-	// far as the generator had noticed, and not done. It is the area under a
-	// counter, not a product of times, so it can contradict them.
+	// MeanInFlight is the mean over Elapsed of the calls in the system: due, and
+	// not done. Its area is that under a counter, and what the generator was late
+	// for each; response times are not in it, so it can contradict them.
 	MeanInFlight float64
 }
 

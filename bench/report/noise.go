@@ -173,6 +173,7 @@ func loudness(raw *samples.Run) (notes []string) {
 		{"steal-%", "The hypervisor took %s of the processors' time at the median, %s at worst."},
 		{"psi-cpu-%", "Something waited for a processor in %s of the time at the median, %s at worst; the benchmark's own tasks count."},
 		{"others-%", "Other processes took %s of the processors' time at the median, %s at worst."},
+		{"throttled-%", "A limit of the container held the benchmark back for %s of the time at the median, %s at worst."},
 	} {
 		var values []float64
 		for _, c := range raw.Cells {
@@ -182,7 +183,7 @@ func loudness(raw *samples.Run) (notes []string) {
 				}
 			}
 		}
-		if len(values) > 0 {
+		if len(values) > 0 && (u.unit != "throttled-%" || slices.Max(values) > 0) {
 			notes = append(notes, fmt.Sprintf(u.words, percent(stat.Median(values)), percent(slices.Max(values))))
 		}
 	}

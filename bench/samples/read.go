@@ -189,9 +189,8 @@ func (c *Cell) agrees(values map[string]float64) error {
 // does not always tell.
 func optional(unit string) bool {
 	switch unit {
-	case "checksum", "latencies", "steal-%", "psi-cpu-%", "others-%", "ctxsw", "inflight-B/task", "redis-cmds/op":
-		return true
-	case "throttled-%":
+	case "checksum", "latencies", "steal-%", "psi-cpu-%", "others-%", "throttled-%", "ctxsw", "inflight-B/task", "redis-cmds/op",
+		"cpu-sec/op", "efficiency-%", "peak-RSS-bytes":
 		return true
 	}
 	unit = strings.TrimPrefix(strings.TrimPrefix(unit, "svc-"), "sched-lag-")

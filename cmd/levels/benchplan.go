@@ -44,7 +44,7 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f.IntVar(&b.given.Rounds, "rounds", 6, "how often each is measured; 6 is the least for an interval of 95 %, full takes 24")
 	f.DurationVar(&b.given.Benchtime, "benchtime", 150*time.Millisecond, "how long each benchmark runs, about; full takes 200ms")
 	f.Uint64Var(&b.given.Seed, "seed", 1, "seed of the inputs, and of the order in each round")
-	f.DurationVar(&b.given.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer")
+	f.DurationVar(&b.given.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer (20ms or more to measure load)")
 	f.StringVar(&b.pages, "pages", "128", "pages of the corpus that words counts: a number, or all")
 	f.StringVar(&b.given.Corpus, "corpus", "", "folder of text (default: the source of the Go standard library)")
 	f.StringVar(&b.redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: REDIS_URL, else a private redis-server, else the embedded store)")
