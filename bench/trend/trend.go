@@ -182,6 +182,13 @@ func unlike(r, base *samples.Run) string {
 			return fmt.Sprintf("it has another %s: %.60q, not %.60q", c.what, have, want)
 		}
 	}
+	known := map[string]bool{}
+	for _, c := range base.Cells {
+		known[c.Name.Full] = true
+	}
+	if !slices.ContainsFunc(r.Cells, func(c *samples.Cell) bool { return known[c.Name.Full] }) {
+		return "it has no benchmark in common with the baseline"
+	}
 	return ""
 }
 

@@ -34,9 +34,34 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 	if !found {
 		t.Fatal("the README has no block of output")
 	}
-	for line := range strings.Lines(block) {
-		if !strings.Contains(out.String(), strings.TrimRight(line, "\n")) {
-			t.Errorf("the run does not print %q", line)
+	for part := range strings.SplitSeq(block, "\n\n") { // whole tables, with what is below them
+		if !strings.Contains("\n\n"+out.String(), "\n\n"+part+"\n\n") {
+			t.Errorf("the run does not print\n%s", part)
+		}
+	}
+}
+
+// What is to be filled in later is marked @@, and later is before a commit.
+func TestDocsAreFinished(t *testing.T) {
+	root := filepath.Join("..", "..")
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "results/*.md", "results/*/*.txt"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	if len(pages) < 10 {
+		t.Fatalf("only %d pages: %q", len(pages), pages)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "@@") {
+			t.Errorf("%s is not finished", page)
 		}
 	}
 }
