@@ -26,6 +26,8 @@ const (
 type Options struct {
 	Color bool // make the best bold green and INVALID bold red; neither is told by colour alone
 	Width int  // of the terminal, in columns; 0 means 80, which is also the least
+	Plots bool // draw what has a shape below its table, from the same figures
+	ASCII bool // draw with letters: the terminal has no others
 }
 
 // Write prints r to w in one piece. An unknown format and whatever w fails with
@@ -91,7 +93,7 @@ func (t *Table) title() (work, about string) {
 	}
 	switch {
 	case low < high:
-		facts = append(facts, fmt.Sprintf("n=%d to %d", low, high))
+		facts = append(facts, fmt.Sprintf("n=%d..%d", low, high))
 	case low == high:
 		facts = append(facts, fmt.Sprintf("n=%d", high))
 	}
@@ -104,19 +106,33 @@ func (t *Table) title() (work, about string) {
 
 // legend explains the signs that the tables of r use.
 func (r *Run) legend() []string {
-	legend := []string{
-		"* is the best of its column; several are a tie, since their intervals overlap.",
-		"± is the 95% interval of the median over the rounds, in percent of it.",
-		"p50 and p99 are the latency of a lone task, with no other beside it.",
+	const interval = "± is the 95% interval of the median over the rounds, in percent of it."
+	legend := []string{interval}
+	if len(r.Tables) > 0 {
+		legend = []string{
+			"* is the best of its column; several are a tie, since their intervals overlap.",
+			interval,
+			"p50 and p99 are the latency of a lone task, with no other beside it.",
+		}
 	}
-	var few, wide, heard bool
+	var few, endless, wide, heard bool
+	note := func(c Cell) {
+		few = few || c.N > 0 && c.N < enough && !c.Bounded()
+		endless = endless || c.N >= enough && !c.Bounded()
+		wide = wide || c.Bounded() && c.spread() >= 99.5
+	}
 	for _, t := range r.Tables {
 		heard = heard || t.Noise != ""
 		for _, row := range t.Rows {
 			for _, c := range columns {
-				cell := c.of(&row)
-				few = few || cell.N > 0 && !cell.Bounded()
-				wide = wide || cell.Bounded() && cell.spread() >= 99.5
+				note(*c.of(&row))
+			}
+		}
+	}
+	for _, s := range r.Sections {
+		for _, l := range s.Lines {
+			for _, c := range l.Cells {
+				note(c)
 			}
 		}
 	}
@@ -125,6 +141,9 @@ func (r *Run) legend() []string {
 	}
 	if few {
 		legend = append(legend, fmt.Sprintf("±? is too few samples: an interval takes %d rounds, and without one no best is marked.", enough))
+	}
+	if endless {
+		legend = append(legend, "±? of a METG is an interval without an end: so many rounds did not reach that efficiency.")
 	}
 	if wide {
 		legend = append(legend, "±! is an interval as wide as the figure itself: measure again on a quieter machine.")

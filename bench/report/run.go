@@ -11,7 +11,8 @@
 //     table.go, markdown.go, data.go, export.go).
 //
 // What is measured beside throughput and the latency of a lone task is in sections
-// below the tables, each made in a file of its own (section.go names them).
+// below the tables, each made in a file of its own (section.go names them). For
+// terminals those with a shape are drawn, too (plot.go).
 //
 // The words are data and stand apart from the code: lessons.go says who should
 // win each workload and why, notes.go says what was not measured.

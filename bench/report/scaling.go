@@ -84,7 +84,10 @@ func scalingLine(curve []*samples.Cell, sizes []int) Line {
 	return l
 }
 
-func widthHead(n int) Head { return Head{strconv.Itoa(n), "tasks_per_s_" + strconv.Itoa(n), ""} }
+// widthField begins the field of each width.
+const widthField = "tasks_per_s_"
+
+func widthHead(n int) Head { return Head{strconv.Itoa(n), widthField + strconv.Itoa(n), ""} }
 
 // fits says what the laws find in the points, in words and in figures.
 func fits(label string, points []usl.Point) (words string, figures []Figure) {

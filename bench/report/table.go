@@ -68,7 +68,7 @@ func (r *Run) writeText(page *bytes.Buffer, o Options) error {
 		}
 	}
 	for i := range r.Sections {
-		if err := l.section(page, &r.Sections[i], o.Width); err != nil {
+		if err := l.section(page, &r.Sections[i], o); err != nil {
 			return err
 		}
 	}
@@ -125,28 +125,61 @@ func (l look) grid(page *bytes.Buffer, head []string, lines [][]string) error {
 }
 
 // section writes one section for a terminal.
-func (l look) section(page *bytes.Buffer, s *Section, width int) error {
-	line := func(text string, indent int) { fmt.Fprintln(page, Wrap(text, width, indent)) }
+func (l look) section(page *bytes.Buffer, s *Section, o Options) error {
+	line := func(text string, indent int) { fmt.Fprintln(page, Wrap(text, o.Width, indent)) }
 	fmt.Fprintln(page)
 	line(l.paint(bold, s.Title)+" - "+s.About+s.rounds(), 2)
-	var notes footnotes
-	if lines := s.shown(); len(s.Heads) > 0 && len(lines) > 0 {
-		var cells [][]string
-		for _, r := range lines {
-			label := strings.Join(fold(r.Label, l.label), "\n")
-			cells = append(cells, append([]string{label}, l.line(s, r, &notes)...))
-		}
-		if err := l.grid(page, s.heading("\n"), cells); err != nil {
-			return err
-		}
+	notes, err := l.sectionTable(page, s, o.Width)
+	if err != nil {
+		return err
 	}
 	for n, note := range notes {
 		line(superscript(n+1)+" "+note, 2)
 	}
-	for _, words := range s.words() {
-		line("=> "+words, 3)
+	words := s.words()
+	if plot := newPen(o).plot(s); len(plot) > 0 {
+		fmt.Fprintf(page, "\n%s\n", strings.Join(plot, "\n"))
+		if len(words) > 0 {
+			fmt.Fprintln(page)
+		}
+	}
+	for _, sentence := range words {
+		line("=> "+sentence, 3)
 	}
 	return nil
+}
+
+// sectionTable writes the table of a section, if it has one. Labels are whole where the
+// columns leave room for them, and else go on below.
+func (l look) sectionTable(page *bytes.Buffer, s *Section, width int) (footnotes, error) {
+	lines := s.shown()
+	if len(s.Heads) == 0 || len(lines) == 0 {
+		return nil, nil
+	}
+	for _, label := range []int{2 * l.label, l.label} {
+		var notes footnotes
+		var cells [][]string
+		for _, r := range lines {
+			cells = append(cells, append([]string{strings.Join(fold(r.Label, label), "\n")}, l.line(s, r, &notes)...))
+		}
+		var table bytes.Buffer
+		if err := l.grid(&table, s.heading("\n"), cells); err != nil {
+			return nil, err
+		}
+		if label == l.label || widest(table.String()) <= width {
+			page.Write(table.Bytes())
+			return notes, nil
+		}
+	}
+	return nil, nil
+}
+
+// widest is the width of the widest line.
+func widest(text string) (columns int) {
+	for line := range strings.Lines(text) {
+		columns = max(columns, wide(strings.TrimSuffix(line, "\n")))
+	}
+	return columns
 }
 
 // plain keeps tablewriter from improving the cells: no capitals, no wrapping, no

@@ -85,7 +85,7 @@ func startBench(ctx context.Context, plan bench.Plan, dir string, out output) er
 func resumeBench(cmd *cobra.Command, flags *benchFlags, out output) error {
 	err := out.check()
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if !slices.Contains([]string{"resume", "redis", "format", "color"}, f.Name) && err == nil {
+		if !slices.Contains([]string{"resume", "redis", "format", "color", "plots"}, f.Name) && err == nil {
 			err = usage("resume", fmt.Errorf("the run has its plan already, leave out --%s", f.Name))
 		}
 	})

@@ -17,8 +17,8 @@ import (
 
 // output is how results are printed: flags that several verbs share.
 type output struct {
-	format, color string
-	more          []string // formats beside those of all
+	format, color, plots string
+	more                 []string // formats beside those of all
 }
 
 func (o *output) flags(cmd *cobra.Command) {
@@ -28,6 +28,7 @@ func (o *output) flags(cmd *cobra.Command) {
 	}
 	cmd.Flags().StringVar(&o.format, "format", "table", formats)
 	cmd.Flags().StringVar(&o.color, "color", "auto", "auto, always or never")
+	cmd.Flags().StringVar(&o.plots, "plots", "auto", "draw below the tables of a run: auto (on a terminal), always or never")
 }
 
 func (o *output) check() error {
@@ -39,13 +40,17 @@ func (o *output) check() error {
 	if err := fleet.Choose("colour", o.color, []string{"auto", "always", "never"}); err != nil {
 		return usage("color", err)
 	}
+	if err := fleet.Choose("way to plot", o.plots, []string{"auto", "always", "never"}); err != nil {
+		return usage("plots", err)
+	}
 	return nil
 }
 
 // print prints the run's tables to standard output.
 func (o *output) print(r *report.Run) error {
 	width, _, _ := term.GetSize(int(os.Stdout.Fd()))
-	return r.Write(os.Stdout, report.Format(o.format), report.Options{Color: o.colored(), Width: width})
+	plots := o.plots == "always" || o.plots == "auto" && term.IsTerminal(int(os.Stdout.Fd()))
+	return r.Write(os.Stdout, report.Format(o.format), report.Options{Color: o.colored(), Width: width, Plots: plots, ASCII: !unicoded()})
 }
 
 // colored follows the flag, then NO_COLOR, then what standard output is.
