@@ -179,7 +179,8 @@ func byPlace(a, b Row) int {
 }
 
 // label fills in what rows are called: the level, the impl unless it is the
-// usual one, and the parts of the name in which rows of that impl differ.
+// usual one, and the parts of the name in which rows of that impl differ. How many
+// tasks are in flight has a column, so that it is named only where nothing else differs.
 func label(rows []Row) {
 	for i := range rows {
 		r := &rows[i]
@@ -188,13 +189,20 @@ func label(rows []Row) {
 			r.More = append(r.More, Setting{Key: samples.Clean(m.Key), Value: samples.Clean(m.Value)})
 		}
 		r.Label = shortName(r.Name)
-		for _, m := range append(extras(r.Name), inflight(r.Name)) {
+		for _, m := range extras(r.Name) {
 			if slices.ContainsFunc(rows, func(o Row) bool {
-				return o.Name.Level == r.Name.Level && o.Name.Impl == r.Name.Impl &&
-					samples.Find(append(extras(o.Name), inflight(o.Name)), m.Key) != m.Value
+				return o.Name.Level == r.Name.Level && o.Name.Impl == r.Name.Impl && samples.Find(extras(o.Name), m.Key) != m.Value
 			}) {
 				r.Label += " " + samples.Clip(samples.Clean(part(m)), 40)
 			}
+		}
+	}
+	for i := range rows {
+		r := &rows[i]
+		if slices.ContainsFunc(rows, func(o Row) bool {
+			return o.AtOnce != r.AtOnce && slices.Equal(extras(o.Name), extras(r.Name)) && o.Name.Level == r.Name.Level && o.Name.Impl == r.Name.Impl
+		}) {
+			r.Label += " " + part(inflight(r.Name))
 		}
 	}
 }
