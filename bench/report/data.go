@@ -3,18 +3,14 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
-// schema is the number of the JSON's shape. It rises when a field changes its
-// meaning or goes away; new fields leave it alone.
-const schema = 1
-
-// writeCSV writes a line for each row: figures in base units (tasks a second,
-// seconds, bytes), each followed by the bounds of its interval and by n. What
-// is absent or unbounded is empty.
+// writeCSV writes a line for each row of a table, and one for each figure of a section:
+// in base units (tasks a second, seconds, bytes), followed by the bounds of the interval
+// and by n. What is absent or unbounded is empty, and the note says why it is absent.
 func (r *Run) writeCSV(page *bytes.Buffer) error {
 	out := csv.NewWriter(page)
 	head := []string{"work", "grain", "label", "level", "impl", "at_once"}
@@ -22,18 +18,23 @@ func (r *Run) writeCSV(page *bytes.Buffer) error {
 		head = append(head, c.field, c.field+"_lo", c.field+"_hi", c.field+"_n")
 	}
 	head = append(head, "invalid")
-	lines := [][]string{append(head, "section", "axis", "figure", "unit", "value", "value_lo", "value_hi", "value_n")}
-	extra := make([]string, len(lines[0])-len(head))
+	lines := [][]string{append(head, "section", "axis", "figure", "unit", "value", "value_lo", "value_hi", "value_n", "note")}
+	blank := make([]string, len(lines[0])-len(head)-1)
 	for _, t := range r.Tables {
 		for i := range t.Rows {
 			row := &t.Rows[i]
-			line := []string{t.Work, t.Grain, row.Label, row.Level, row.Impl, whole(row.AtOnce)}
+			line := []string{inert(t.Work), inert(t.Grain), inert(row.Label), inert(row.Level), inert(row.Impl), whole(row.AtOnce)}
+			var notes []string
 			for _, c := range columns {
 				cell := c.of(row)
 				center, lo, hi := figures(*cell)
 				line = append(line, decimal(center), decimal(lo), decimal(hi), whole(cell.N))
+				if cell.Why != "" {
+					notes = append(notes, c.field+": "+cell.Why)
+				}
 			}
-			lines = append(lines, append(append(line, row.Invalid), extra...))
+			line = append(append(line, row.Invalid), blank...)
+			lines = append(lines, append(line, strings.Join(notes, "; ")))
 		}
 	}
 	for i := range r.Sections {
@@ -42,22 +43,35 @@ func (r *Run) writeCSV(page *bytes.Buffer) error {
 	return out.WriteAll(lines)
 }
 
-// sectionLines are a line for each figure of a section, or one with the reason that
-// there is none. The columns of the tables stay empty in them.
+// sectionLines are a line for each figure of a section, present or absent, or one that
+// says in words what the line says. The columns of the tables stay empty in them.
 func sectionLines(s *Section, blank int) (lines [][]string) {
 	for _, l := range s.Lines {
-		begin := append([]string{l.Work, l.Grain, l.Label, l.Level, l.Impl, ""}, make([]string, blank)...)
-		begin = append(begin, l.Invalid, s.Key, l.At)
-		if l.Invalid != "" {
-			lines = append(lines, append(begin, "", "", "", "", "", ""))
+		begin := append([]string{inert(l.Work), inert(l.Grain), inert(l.Label), inert(l.Level), inert(l.Impl), ""}, make([]string, blank)...)
+		begin = append(begin, l.Invalid, s.Key, inert(l.At))
+		if l.Invalid != "" || len(l.Cells) == 0 {
+			lines = append(lines, append(begin, "", "", "", "", "", "", l.Says))
 			continue
+		}
+		for i, c := range l.Cells {
+			if c.Why != "" {
+				lines = append(lines, append(slices.Clone(begin), s.Heads[i].Field, s.Heads[i].Unit, "", "", "", "", c.Why))
+			}
 		}
 		for _, f := range s.figures(&l) {
 			center, lo, hi := figures(f.Cell)
-			lines = append(lines, append(slices.Clone(begin), f.Field, f.Unit, decimal(center), decimal(lo), decimal(hi), whole(f.N)))
+			lines = append(lines, append(slices.Clone(begin), f.Field, f.Unit, decimal(center), decimal(lo), decimal(hi), whole(f.N), ""))
 		}
 	}
 	return lines
+}
+
+// inert keeps a spreadsheet from taking a name for a formula.
+func inert(name string) string {
+	if name != "" && strings.ContainsRune("=+-@", rune(name[0])) {
+		return "'" + name
+	}
+	return name
 }
 
 // figures are all that a line has, with a column or without.
@@ -93,134 +107,4 @@ func whole(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// The shapes of the JSON. Figures are in base units; null is absent.
-type (
-	jsonRun struct {
-		Schema   int               `json:"schema"`
-		Name     string            `json:"name"`
-		Raw      string            `json:"raw"`
-		Partial  string            `json:"partial,omitempty"`
-		Config   map[string]string `json:"config"`
-		Tables   []jsonTable       `json:"tables"`
-		Sections []jsonSection     `json:"sections"`
-		Notes    []string          `json:"notes"`
-	}
-	jsonSection struct {
-		Section string     `json:"section"`
-		Title   string     `json:"title"`
-		About   string     `json:"about"`
-		Axis    string     `json:"axis,omitempty"`
-		Lines   []jsonLine `json:"lines"`
-		Notes   []string   `json:"notes,omitempty"`
-	}
-	jsonLine struct {
-		Label   string               `json:"label"`
-		Level   string               `json:"level,omitempty"`
-		Impl    string               `json:"impl,omitempty"`
-		Work    string               `json:"work,omitempty"`
-		Grain   string               `json:"grain,omitempty"`
-		At      string               `json:"at,omitempty"`
-		Invalid *string              `json:"invalid"`
-		Says    string               `json:"says,omitempty"`
-		Figures map[string]*jsonCell `json:"figures"`
-		Absent  map[string]string    `json:"absent,omitempty"`
-	}
-	jsonTable struct {
-		Work    string    `json:"work"`
-		Grain   string    `json:"grain,omitempty"`
-		Verdict string    `json:"verdict"`
-		Noise   string    `json:"noise,omitempty"`
-		Rows    []jsonRow `json:"rows"`
-	}
-	jsonRow struct {
-		Label   string            `json:"label"`
-		Level   string            `json:"level"`
-		Impl    string            `json:"impl"`
-		AtOnce  *int              `json:"at_once"`
-		More    map[string]string `json:"more"`
-		Invalid *string           `json:"invalid"`
-		Rate    *jsonCell         `json:"tasks_per_s"`
-		Gain    *jsonCell         `json:"vs_serial"`
-		P50     *jsonCell         `json:"p50_s"`
-		P99     *jsonCell         `json:"p99_s"`
-		CPU     *jsonCell         `json:"cpu_s_per_task"`
-		Memory  *jsonCell         `json:"peak_memory_bytes"`
-	}
-	jsonCell struct {
-		Center *float64 `json:"center"`
-		Lo     *float64 `json:"lo"`
-		Hi     *float64 `json:"hi"`
-		N      int      `json:"n"`
-		Best   bool     `json:"best"`
-	}
-)
-
-func (r *Run) writeJSON(page *bytes.Buffer) error {
-	run := jsonRun{Schema: schema, Name: r.Name, Raw: r.Raw, Partial: r.Partial,
-		Config: map[string]string{}, Tables: []jsonTable{}, Sections: []jsonSection{}, Notes: r.Notes}
-	for _, s := range r.Config {
-		run.Config[s.Key] = s.Value
-	}
-	for _, t := range r.Tables {
-		table := jsonTable{Work: t.Work, Grain: t.Grain, Verdict: t.Verdict, Noise: t.Noise}
-		for i := range t.Rows {
-			table.Rows = append(table.Rows, toJSON(&t.Rows[i]))
-		}
-		run.Tables = append(run.Tables, table)
-	}
-	for i := range r.Sections {
-		run.Sections = append(run.Sections, sectionToJSON(&r.Sections[i]))
-	}
-	out := json.NewEncoder(page)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(run)
-}
-
-func sectionToJSON(s *Section) jsonSection {
-	section := jsonSection{Section: s.Key, Title: s.Title, About: s.About, Axis: s.Axis, Lines: []jsonLine{}, Notes: s.Notes}
-	for i := range s.Lines {
-		l := &s.Lines[i]
-		line := jsonLine{Label: l.Label, Level: l.Level, Impl: l.Impl, Work: l.Work, Grain: l.Grain, At: l.At, Says: l.Says,
-			Figures: map[string]*jsonCell{}, Absent: map[string]string{}}
-		if l.Invalid != "" {
-			line.Invalid = &l.Invalid
-		}
-		for _, f := range s.figures(l) {
-			line.Figures[f.Field] = cellToJSON(f.Cell)
-		}
-		for j, c := range l.Cells {
-			if c.Why != "" {
-				line.Absent[s.Heads[j].Field] = c.Why
-			}
-		}
-		section.Lines = append(section.Lines, line)
-	}
-	return section
-}
-
-func toJSON(r *Row) jsonRow {
-	row := jsonRow{Label: r.Label, Level: r.Level, Impl: r.Impl, More: map[string]string{},
-		Rate: cellToJSON(r.Rate), Gain: cellToJSON(r.Gain), P50: cellToJSON(r.P50), P99: cellToJSON(r.P99),
-		CPU: cellToJSON(r.CPU), Memory: cellToJSON(r.Memory)}
-	for _, m := range r.More {
-		row.More[m.Key] = m.Value
-	}
-	if r.AtOnce > 0 {
-		row.AtOnce = &r.AtOnce
-	}
-	if r.Invalid != "" {
-		row.Invalid = &r.Invalid
-	}
-	return row
-}
-
-func cellToJSON(c Cell) *jsonCell {
-	if c.N == 0 {
-		return nil
-	}
-	center, lo, hi := figures(c)
-	return &jsonCell{center, lo, hi, c.N, c.Best}
 }

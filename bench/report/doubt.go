@@ -106,13 +106,14 @@ func lateGenerator(s *samples.Cell) string {
 	return ""
 }
 
-// dropped notes open loops that could not begin all tasks. What they measured is
-// right, of a lower rate.
-func dropped(s *samples.Cell) string {
-	if share := stat.Median(s.Values("dropped/op")); share > 0 {
-		return fmt.Sprintf("the open loop dropped %s of the tasks: it could not begin them at the rate", percent(100*share))
+// dropped is the percentage of tasks that an open loop could not begin. What it
+// measured is right, of a lower rate.
+func dropped(s *samples.Cell) Cell {
+	shares := s.Values("dropped/op")
+	for i := range shares {
+		shares[i] *= 100
 	}
-	return ""
+	return summarize(shares)
 }
 
 // Fault says why nothing in a cell can be believed, or "". It looks at the cell alone;

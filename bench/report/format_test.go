@@ -166,7 +166,7 @@ func TestFieldsAgree(t *testing.T) {
 			t.Errorf("csv lacks %s, has %q", field, fields)
 		}
 	}
-	if want := len(row) + 2 + 3*len(columns) + 8; len(fields) != want { // work, grain; lo, hi, n; of sections
+	if want := len(row) + 2 + 3*len(columns) + 9; len(fields) != want { // work, grain; lo, hi, n; of sections, and the note
 		t.Errorf("have %d fields, want %d", len(fields), want)
 	}
 }

@@ -77,6 +77,9 @@ func (l look) line(s *Section, r *Line, notes *footnotes) []string {
 // heading is the first lines of a section's table.
 func (s *Section) heading(sep string) []string {
 	head := []string{"level"}
+	if s.Key == "noise" {
+		head = []string{"figure"} // its lines are of no level
+	}
 	if s.Axis != "" {
 		head = append(head, s.Axis)
 	}
@@ -109,7 +112,7 @@ func (s *Section) rounds() string {
 	case slices.Min(all) == slices.Max(all):
 		return " (n=" + strconv.Itoa(all[0]) + ")"
 	}
-	return fmt.Sprintf(" (n=%d to %d)", slices.Min(all), slices.Max(all))
+	return fmt.Sprintf(" (n=%d..%d)", slices.Min(all), slices.Max(all))
 }
 
 // shown are the lines with cells, or with a reason to have none.

@@ -24,8 +24,9 @@ func (r *Run) writeMarkdown(page *bytes.Buffer) error {
 			return err
 		}
 		fmt.Fprintln(page)
-		for n, note := range notes {
-			fmt.Fprintf(page, "%s %s\\\n", superscript(n+1), escape(note))
+		notes.markdown(page)
+		if len(notes) > 0 {
+			fmt.Fprintln(page)
 		}
 		fmt.Fprintf(page, "**Verdict:** %s\n", escape(t.Verdict))
 		if t.Noise != "" {
@@ -85,22 +86,38 @@ func markdownSection(page *bytes.Buffer, s *Section) error {
 		}
 		fmt.Fprintln(page)
 	}
-	for n, note := range notes {
-		fmt.Fprintf(page, "%s %s\\\n", superscript(n+1), escape(note))
+	notes.markdown(page)
+	words := s.words()
+	if len(notes) > 0 && len(words) > 0 {
+		fmt.Fprintln(page)
 	}
-	for _, words := range s.words() {
-		fmt.Fprintf(page, "- %s\n", escape(words))
+	for _, sentence := range words {
+		fmt.Fprintf(page, "- %s\n", escape(sentence))
 	}
 	return nil
 }
 
+// markdown writes the footnotes as a paragraph, a line each. A backslash ends a line,
+// but not a paragraph: there it would be seen.
+func (f footnotes) markdown(page *bytes.Buffer) {
+	for n, note := range f {
+		fmt.Fprintf(page, "%s %s", superscript(n+1), escape(note))
+		if n < len(f)-1 {
+			page.WriteString("\\\n")
+		} else {
+			page.WriteString("\n")
+		}
+	}
+}
+
 // escape makes clean text mean only itself in Markdown. The renderer escapes
 // nothing, and names come from outside: a bar would open a column, a bracket a
-// link, an at sign would call somebody.
+// link, an at sign would call somebody. Addresses become links by themselves.
 func escape(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_[]<>|~#&@!", r) {
+	for i, r := range s {
+		address := r == ':' && strings.HasPrefix(s[i:], "://") || r == '.' && strings.EqualFold(s[max(0, i-3):i], "www")
+		if address || strings.ContainsRune("\\`*_[]<>|~#&@!", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

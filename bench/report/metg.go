@@ -15,7 +15,7 @@ var metgHeads = []Head{{"METG\n50%", "metg50_s", "s"}, {"METG\n90%", "metg90_s",
 func metgSections(s *survey) (sections []Section) {
 	for _, cells := range groups(s.all(based("METG")), byWork) {
 		work := samples.Clip(samples.Clean(cells[0].Name.Work), 40)
-		sec := Section{Key: "metg", Title: "METG " + work, Heads: metgHeads,
+		sec := Section{Key: "metg", Title: strings.TrimSpace("METG " + work), Heads: metgHeads,
 			About: "the smallest task that runs at 50 % and at 90 % of peak efficiency"}
 		if work == "io" {
 			sec.About = "the shortest wait that is still worth handing over: half, and nine tenths, of the ideal schedule"

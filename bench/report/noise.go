@@ -110,7 +110,7 @@ func noiseLine(rows []Row) string {
 			facts = append(facts, fmt.Sprintf("A/A floor %s at n=%d", percent(q.floor), q.rounds))
 		}
 		if len(q.twins) > 0 {
-			facts = append(facts, fmt.Sprintf("%s of twins differ by %s", count(len(q.twins), "pair"), percent(stat.Median(q.twins))))
+			facts = append(facts, fmt.Sprintf("%s by %s", Count(len(q.twins), "pair of twins differs", "pairs of twins differ"), percent(stat.Median(q.twins))))
 		}
 		if len(facts) > 0 {
 			parts = append(parts, u.name+": "+strings.Join(facts, ", "))
@@ -162,6 +162,7 @@ func noiseSections(s *survey) []Section {
 		sec.Notes = append([]string{aa}, sec.Notes...)
 	}
 	if !known {
+		sec.About = "what else the machine did meanwhile"
 		sec.Heads, sec.Lines = nil, nil
 	}
 	return []Section{sec}
@@ -199,8 +200,11 @@ func loudness(raw *samples.Run) (notes []string) {
 			loud++
 		}
 	}
-	if waited > 0 || loud > 0 {
+	switch {
+	case loud > 0:
 		notes = append(notes, fmt.Sprintf("The run waited %.0f s for a quiet machine; %s began although it was loud.", waited, count(loud, "measurement")))
+	case waited >= 0.5:
+		notes = append(notes, fmt.Sprintf("The run waited %.0f s for a quiet machine; no measurement began on a loud one.", waited))
 	}
 	return notes
 }

@@ -21,7 +21,7 @@ var caveats = []caveat{
 	{always, "Not measured: a network. Whatever goes between machines, store and origin goes over loopback, which loses nothing and is never far away."},
 	{hasMachines, "The {machines} are processes on this one host: they share its cores with each other and with the one who hands them tasks."},
 	{hasOrigin, "Not counted: the CPU and memory of the origin that serves the pages."},
-	{always, "Peak memory adds up the peak of each process: pages they share count in each, and the peaks need not have been at the same time."},
+	{hasTables, "Peak memory adds up the peak of each process: pages they share count in each, and the peaks need not have been at the same time."},
 	{hasNoPlan, "These results were not made by levels bench. If one process made them all, its peak memory only rises: a row shows also what the rows before it took."},
 	{hasFewCores, "{cores} not sixteen: with more of them the order of the levels may be another."},
 	{hasGivenStore, "The Redis was given: what it uses is not counted, as that of a private one is."},
@@ -52,9 +52,13 @@ func notes(run *Run, others []string) []string {
 
 func always(*Run) bool { return true }
 
+func hasTables(run *Run) bool { return len(run.Tables) > 0 }
+
 func hasMachines(run *Run) bool {
 	return slices.ContainsFunc(run.Tables, func(t Table) bool {
 		return slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Level == "machine" })
+	}) || slices.ContainsFunc(run.Sections, func(s Section) bool {
+		return slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Level == "machine" })
 	})
 }
 
@@ -62,7 +66,7 @@ func hasOrigin(run *Run) bool {
 	return slices.ContainsFunc(run.Tables, func(t Table) bool { return t.Work == "io" || t.Work == "words" })
 }
 
-func hasNoPlan(run *Run) bool { return run.Rounds == 0 }
+func hasNoPlan(run *Run) bool { return run.Rounds == 0 && hasTables(run) }
 
 func hasFewCores(run *Run) bool {
 	n, err := strconv.Atoi(samples.Find(run.Config, "cores"))

@@ -56,7 +56,7 @@ func measured(s *samples.Cell, unit string) Cell {
 	}
 	values := s.Values(unit)
 	if len(values) == 0 {
-		return Cell{Why: "not measured: the results lack " + unit}
+		return Cell{Why: lacking(s.Name, unit)}
 	}
 	return summarize(values)
 }
