@@ -1,0 +1,185 @@
+package live
+
+import (
+	"math"
+	"strconv"
+)
+
+// What a page remembers of a scene. The oldest is forgotten first.
+const (
+	pageFacts  = 20_000 // spans, and whatever else there is
+	pagePoints = 4000   // of a series; even
+)
+
+// scenery is a scene as it is now, in the events that make it: spans that have ended
+// without their beginning, and of every number the latest.
+type scenery struct {
+	facts  []*fact // in the order in which a page should hear of them
+	known  map[string]*fact
+	gone   map[string]bool // spans that the scene before left open: their end is of no use
+	series map[string]*series
+}
+
+// A fact is the latest event about something.
+type fact struct {
+	key    string // "" for points, which replace none
+	line   []byte // nil if it does not hold any more
+	open   bool   // a span that goes on
+	stays  bool   // in the next scene, too
+	series string
+	value  float64
+}
+
+// add reports whether the event is of any use in this scene.
+func (s *scenery) add(e Event, line []byte) bool {
+	defer s.bound()
+	switch {
+	case e.Scene != nil:
+		s.begin()
+		s.put(fact{key: "scene", line: line})
+	case e.Span != nil:
+		key := "span " + e.Span.Lane + " " + strconv.FormatInt(e.Span.T0, 10)
+		if s.gone[key] {
+			return false
+		}
+		s.put(fact{key: key, line: line, open: e.Span.T1 == 0})
+	case e.Count != nil:
+		s.put(fact{key: "count " + e.Count.Name, line: line})
+	case e.Bars != nil:
+		s.put(fact{key: "bars " + e.Bars.Title, line: line})
+	case e.Point != nil:
+		s.point(fact{line: line, series: e.Point.Series, value: e.Point.Value})
+	case e.Vote != nil:
+		if old := s.known["vote"]; old != nil && e.Vote.Answer == 0 {
+			old.line = nil // a question comes after what was there before it
+			delete(s.known, "vote")
+		}
+		s.put(fact{key: "vote", line: line, stays: true})
+	case e.Table != nil:
+		s.put(fact{key: "table " + e.Table.Title, line: line, stays: true})
+	case e.Say != "":
+		s.put(fact{key: "say", line: line, stays: true})
+	}
+	return true
+}
+
+// begin forgets a scene for the next.
+func (s *scenery) begin() {
+	old := s.facts
+	*s = scenery{known: map[string]*fact{}, gone: map[string]bool{}, series: map[string]*series{}}
+	for _, f := range old {
+		if f.open {
+			s.gone[f.key] = true
+		}
+		if f.stays && f.line != nil {
+			s.facts = append(s.facts, f)
+			s.known[f.key] = f
+		}
+	}
+}
+
+// put adds a fact, or replaces the one of the same key in its place.
+func (s *scenery) put(f fact) {
+	if s.known == nil {
+		s.begin()
+	}
+	if old := s.known[f.key]; old != nil {
+		*old = f
+		return
+	}
+	s.known[f.key] = &f
+	s.facts = append(s.facts, &f)
+}
+
+// point adds a point to its series.
+func (s *scenery) point(f fact) {
+	if s.known == nil {
+		s.begin()
+	}
+	all := s.series[f.series]
+	if all == nil {
+		all = &series{stride: 1}
+		s.series[f.series] = all
+	}
+	switch last := len(all.kept) - 1; {
+	case last >= 0 && all.held < all.stride:
+		all.held++
+		before := all.kept[max(0, last-1)].value
+		*all.kept[last] = farther(before, *all.kept[last], f)
+	default:
+		if last+1 == pagePoints {
+			all.halve()
+			s.sweep(0)
+		}
+		all.held = 1
+		all.kept = append(all.kept, &f)
+		s.facts = append(s.facts, &f)
+	}
+}
+
+// A series keeps of each stride of points the one that is farthest from those before, so
+// that a long one gets coarse and its peaks stay.
+type series struct {
+	kept   []*fact
+	stride int
+	held   int // points that the last of kept stands for
+}
+
+func farther(before float64, a, b fact) fact {
+	if math.Abs(b.value-before) > math.Abs(a.value-before) {
+		return b
+	}
+	return a
+}
+
+func (s *series) halve() {
+	before := s.kept[0].value
+	for i := 0; i+1 < len(s.kept); i += 2 {
+		a, b := s.kept[i], s.kept[i+1]
+		*a = farther(before, *a, *b)
+		before, b.line = a.value, nil
+		s.kept[i/2] = a
+	}
+	s.kept = s.kept[:len(s.kept)/2]
+	s.stride *= 2
+}
+
+// bound keeps the newest half of what is too much.
+func (s *scenery) bound() {
+	if len(s.facts) > pageFacts {
+		s.sweep(len(s.facts) - pageFacts/2)
+	}
+}
+
+// sweep takes out what does not hold any more, and so many of the oldest.
+func (s *scenery) sweep(most int) {
+	kept := s.facts[:0]
+	for _, f := range s.facts {
+		old := most > 0 && f.key != "scene"
+		if f.line != nil && !old {
+			kept = append(kept, f)
+			continue
+		}
+		if old {
+			most--
+			delete(s.known, f.key)
+			if f.key == "" {
+				all := s.series[f.series]
+				all.kept = all.kept[1:]
+			}
+		}
+	}
+	clear(s.facts[len(kept):])
+	s.facts = kept
+}
+
+// lines are the events that make the scene.
+func (s *scenery) lines() [][]byte {
+	var lines [][]byte
+	for _, f := range s.facts {
+		if f.line != nil {
+			lines = append(lines, f.line)
+		}
+	}
+	return lines
+}
