@@ -23,9 +23,8 @@ type scenery struct {
 // A fact is the latest event about something.
 type fact struct {
 	key    string // "" for points, which replace none
-	line   []byte // nil if it does not hold any more
+	line   []byte // nil for a point that another one stands for
 	open   bool   // a span that goes on
-	stays  bool   // in the next scene, too
 	series string
 	value  float64
 }
@@ -50,15 +49,11 @@ func (s *scenery) add(e Event, line []byte) bool {
 	case e.Point != nil:
 		s.point(fact{line: line, series: e.Point.Series, value: e.Point.Value})
 	case e.Vote != nil:
-		if old := s.known["vote"]; old != nil && e.Vote.Answer == 0 {
-			old.line = nil // a question comes after what was there before it
-			delete(s.known, "vote")
-		}
-		s.put(fact{key: "vote", line: line, stays: true})
+		s.put(fact{key: "vote", line: line})
 	case e.Table != nil:
-		s.put(fact{key: "table " + e.Table.Title, line: line, stays: true})
+		s.put(fact{key: "table " + e.Table.Title, line: line})
 	case e.Say != "":
-		s.put(fact{key: "say", line: line, stays: true})
+		s.put(fact{key: "say", line: line})
 	}
 	return true
 }
@@ -70,10 +65,6 @@ func (s *scenery) begin() {
 	for _, f := range old {
 		if f.open {
 			s.gone[f.key] = true
-		}
-		if f.stays && f.line != nil {
-			s.facts = append(s.facts, f)
-			s.known[f.key] = f
 		}
 	}
 }
@@ -151,22 +142,21 @@ func (s *scenery) bound() {
 	}
 }
 
-// sweep takes out what does not hold any more, and so many of the oldest.
+// sweep takes out what others stand for, and so many of the oldest.
 func (s *scenery) sweep(most int) {
 	kept := s.facts[:0]
 	for _, f := range s.facts {
-		old := most > 0 && f.key != "scene"
-		if f.line != nil && !old {
+		switch {
+		case f.line == nil:
+		case most <= 0 || f.key == "scene":
 			kept = append(kept, f)
-			continue
-		}
-		if old {
+		case f.key == "":
+			most--
+			all := s.series[f.series]
+			all.kept = all.kept[1:]
+		default:
 			most--
 			delete(s.known, f.key)
-			if f.key == "" {
-				all := s.series[f.series]
-				all.kept = all.kept[1:]
-			}
 		}
 	}
 	clear(s.facts[len(kept):])
@@ -177,9 +167,7 @@ func (s *scenery) sweep(most int) {
 func (s *scenery) lines() [][]byte {
 	var lines [][]byte
 	for _, f := range s.facts {
-		if f.line != nil {
-			lines = append(lines, f.line)
-		}
+		lines = append(lines, f.line)
 	}
 	return lines
 }

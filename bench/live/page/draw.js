@@ -174,15 +174,14 @@ function drawLanes(canvas, scene, now, look, still) {
   const label = Math.min(Math.max(0, ...lanes.map((l) => c.measureText(l.label.slice(0, 40)).width)) + 10, w * 0.26);
   const tally = c.measureText("00000").width + 8;
   const left = label, right = w - tally;
-  const begin = Number.isFinite(scene.begin) ? scene.begin : 0;
-  const past = Math.max(1, scene.latest(now) - begin);
+  const past = Math.max(1, scene.latest(now) - scene.begin);
   const span = still ? past : nice(past * 1.02);
   const per = (right - left) / span;
   const x = (t) => left + t * per;
   axis(c, look, x, left, right, 0, each * lanes.length, span);
   lanes.forEach((lane, i) => {
     const y = (i + 0.5) * each, high = Math.min(each - Math.max(2, each * 0.18), 60);
-    drawLane(c, look, lane, scene, now, y, high, (t) => Math.max(left, x(t - begin)));
+    drawLane(c, look, lane, scene, now, y, high, (t) => Math.max(left, x(t - scene.begin)));
     c.font = look.font;
     c.fillStyle = look.ink;
     c.textAlign = "right";

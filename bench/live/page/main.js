@@ -56,7 +56,7 @@ function take(frame) {
   if (frame.reset) {
     view.waits = [];
     show.restart();
-    for (const part of ["scene", "lanes", "counts", "points", "bars", "vote", "tables", "say"]) view.parts.add(part);
+    view.parts.add("scene");
   }
   if (view.paused && !frame.reset) {
     view.waits.push(...frame.events);
@@ -70,9 +70,9 @@ function take(frame) {
 }
 
 function apply(e) {
-  const asked = show.asks;
+  const asked = show.scene.asks;
   view.parts.add(show.apply(e));
-  if (asked !== show.asks) view.parts.add("vote");
+  if (asked !== show.scene.asks) view.parts.add("vote");
 }
 
 function setPause() {
@@ -137,8 +137,7 @@ const write = {
     const { title, about } = show.scene;
     setText($("#scene"), title);
     setText($("#about"), about);
-    write.counts();
-    write.bars();
+    for (const part of ["counts", "bars", "tables", "say", "vote"]) write[part]();
     view.parts.add("lanes").add("points").add("earlier");
   },
   counts() {
@@ -157,19 +156,19 @@ const write = {
     $("#bars").replaceChildren(...[...show.scene.bars.values()].slice(0, 4).map(barTable));
   },
   tables() {
-    $("#tables").replaceChildren(...[...show.tables.values()].slice(-4).map(finalTable));
-    document.body.classList.toggle("has-table", show.tables.size > 0);
+    $("#tables").replaceChildren(...[...show.scene.tables.values()].slice(-4).map(finalTable));
+    document.body.classList.toggle("has-table", show.scene.tables.size > 0);
   },
   say() {
-    setText($("#say"), show.say);
+    setText($("#say"), show.scene.say);
   },
   vote() {
-    const { vote } = show;
+    const { vote } = show.scene;
     const box = $("#vote");
     box.hidden = !vote;
-    document.body.classList.toggle("asks", show.asks);
+    document.body.classList.toggle("asks", show.scene.asks);
     if (!vote) return;
-    box.dataset.as = show.asks ? "slide" : "note";
+    box.dataset.as = show.scene.asks ? "slide" : "note";
     box.toggleAttribute("data-told", Boolean(vote.answer));
     setText(box.querySelector("h2"), clean(vote.question, 300));
     box.querySelector("ol").replaceChildren(
@@ -179,7 +178,7 @@ const write = {
         return item;
       }),
     );
-    if (!show.asks) view.parts.add("lanes").add("points");
+    if (!show.scene.asks) view.parts.add("lanes").add("points");
   },
   lanes() {}, // drawn, and written once a second
   points() {},
@@ -285,8 +284,8 @@ function paint() {
     if (used !== view.used || parts.has("legend")) legend();
     view.used = used;
   }
-  if (scene.lanes.size && !show.asks) drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
-  if (scene.points.size && !show.asks && (parts.has("points") || parts.has("legend"))) drawPoints($("#points canvas"), scene, look());
+  if (scene.lanes.size && !show.scene.asks) drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
+  if (scene.points.size && !show.scene.asks && (parts.has("points") || parts.has("legend"))) drawPoints($("#points canvas"), scene, look());
   window.__stats.spans = scene.spans;
   if (scene.spans && !window.__stats.firstPaint) window.__stats.firstPaint = performance.now();
 }
@@ -294,7 +293,7 @@ function paint() {
 function frame(t) {
   requestAnimationFrame(frame);
   const due = t - view.drawn >= (calm.matches ? 500 : 0);
-  if (!due || !(view.parts.size || (clock.runs && !view.paused && show.scene.moves))) return;
+  if (!due || !(view.parts.size || (clock.runs && !view.paused && show.scene.lanes.size && show.scene.moves))) return;
   view.drawn = t;
   window.__stats.frames++;
   paint();

@@ -78,12 +78,17 @@ class Scene {
   counts = new Map();
   bars = new Map();
   points = new Map();
+  tables = new Map();
+  vote = null;
+  asks = false; // the vote is open, and nothing has begun since
+  say = "";
   used = new Set(); // states
   spans = 0;
-  begin = Infinity;
   end = 0;
 
-  constructor(says) {
+  constructor(says, at = 0) {
+    this.begin = at;
+    this.together = Boolean(says?.together);
     this.title = clean(says?.title);
     this.about = clean(says?.text, 600);
     for (const name of says?.lanes ?? []) this.lane(name);
@@ -103,7 +108,6 @@ class Scene {
     lane.add({ t0: says.t0, t1: says.t1 ?? 0, state: says.state, task: says.task, at });
     if (isNew) this.spans++;
     this.used.add(says.state);
-    this.begin = Math.min(this.begin, says.t0);
     this.end = Math.max(this.end, says.t1 ?? says.t0);
     return isNew;
   }
@@ -133,14 +137,16 @@ class Scene {
     return span.t1 || span.t0 + Math.max(0, now - span.at);
   }
 
-  // latest is the right end of what there is to draw.
+  // latest is the right end of what there is to draw: now, unless the lanes of a scene have
+  // clocks of their own.
   latest(now) {
-    let end = this.end;
+    let end = Math.max(this.end, this.together ? 0 : now);
     for (const lane of this.lanes.values()) for (const span of lane.open.values()) end = Math.max(end, this.until(span, now));
     return end;
   }
 
   get moves() {
+    if (!this.together) return true;
     for (const lane of this.lanes.values()) if (lane.open.size) return true;
     return false;
   }
@@ -149,42 +155,35 @@ class Scene {
 class Show {
   scene = new Scene();
   earlier = []; // scenes, the latest first
-  tables = new Map();
-  vote = null;
-  asks = false; // the vote is open, and nothing has begun since
-  say = "";
 
-  // restart forgets what there is: the stream will say all that still holds.
+  // restart forgets the scene: the stream will say all that still holds.
   restart() {
     this.scene = new Scene();
-    this.tables.clear();
-    this.vote = null;
-    this.asks = false;
-    this.say = "";
   }
 
   // apply takes an event, and says which part of the page is another now.
   apply(e) {
+    const { scene } = this;
     if (e.vote) {
-      this.vote = e.vote;
-      this.asks = !e.vote.answer;
+      scene.vote = e.vote;
+      scene.asks = !e.vote.answer;
       return "vote";
     }
     if (e.span) {
-      if (this.scene.addSpan(e.span, e.at)) this.asks = false;
+      if (scene.addSpan(e.span, e.at)) scene.asks = false;
       return "lanes";
     }
-    this.asks = false;
+    scene.asks = false;
     if (e.scene) {
-      if (this.scene.lanes.size || this.scene.bars.size) this.earlier = [Object.assign(this.scene, { over: e.at }), ...this.earlier].slice(0, MOST.scenes);
-      this.scene = new Scene(e.scene);
+      if (scene.lanes.size || scene.bars.size) this.earlier = [Object.assign(scene, { over: e.at }), ...this.earlier].slice(0, MOST.scenes);
+      this.scene = new Scene(e.scene, e.at);
       return "scene";
     }
-    if (e.count) return this.scene.counts.set(e.count.name, e.count), "counts";
-    if (e.point) return this.scene.addPoint(e.point, e.at), "points";
-    if (e.bars) return this.scene.bars.set(e.bars.title, e.bars), "bars";
-    if (e.table) return this.tables.set(e.table.title, e.table), "tables";
-    if (e.say) this.say = clean(e.say, 600);
+    if (e.count) return scene.counts.set(e.count.name, e.count), "counts";
+    if (e.point) return scene.addPoint(e.point, e.at), "points";
+    if (e.bars) return scene.bars.set(e.bars.title, e.bars), "bars";
+    if (e.table) return scene.tables.set(e.table.title, e.table), "tables";
+    if (e.say) scene.say = clean(e.say, 600);
     return "say";
   }
 }

@@ -1,0 +1,154 @@
+// The live page: that it keeps up, shows what is there, and nothing else.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { SIZES, THEMES, build, launch, open, sideways, start, temporary } from "./browser.mjs";
+
+let browser, serve;
+before(async (t) => {
+  [browser, serve] = await Promise.all([launch(), build(await temporary({ after }), "bench/browser/serve")]);
+});
+after(() => browser?.close());
+
+const text = (page, query) => page.locator(query).first().textContent();
+
+// drawn waits until the page has drawn so many spans.
+const drawn = (page, spans) => page.waitForFunction((n) => window.__stats.spans >= n, spans);
+
+test("3,000 spans: first paint below 1 s, then 30 frames a second and more", async (t) => {
+  const show = await start(t, serve, "busy");
+  const { page, wrong, requests } = await open(t, browser, show.url);
+  await drawn(page, 3000);
+  const { firstPaint } = await page.evaluate(() => window.__stats);
+  const rate = await page.evaluate(async () => {
+    const [frames, t] = [window.__stats.frames, performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return (1000 * (window.__stats.frames - frames)) / (performance.now() - t);
+  });
+  t.diagnostic(`first paint ${firstPaint.toFixed(0)} ms, ${rate.toFixed(1)} frames/s`);
+  assert.ok(firstPaint < 1000, `first paint after ${firstPaint} ms`);
+  assert.ok(rate >= 30, `${rate} frames/s`);
+  assert.deepEqual(wrong, []);
+  for (const url of requests) assert.ok(url.startsWith(show.url) || url === "data:,", url);
+});
+
+for (const theme of THEMES) {
+  for (const size of Object.keys(SIZES)) {
+    test(`all parts, ${theme}, ${size}`, async (t) => {
+      const show = await start(t, serve, "parts");
+      const { page, wrong, requests } = await open(t, browser, show.url, { theme, size });
+      await page.locator("#vote[data-as=slide]").waitFor();
+      assert.equal(await page.locator("#vote li").count(), 3);
+      await page.keyboard.press("Enter"); // what Ask waits for
+      await page.locator("#lanes").waitFor();
+      await page.locator("#points").waitFor();
+      assert.equal(await text(page, "#state"), "live");
+      await page.waitForFunction(() => document.querySelectorAll("#text tbody tr").length === 4);
+      assert.match(await text(page, "#text"), /worker 3/);
+      assert.equal(await page.locator("#earlier tbody tr").count(), 10, "the bars of the scene before");
+      assert.equal(await page.locator("#counts .bad").count(), 1, "what should be 0 and is not");
+      show.next();
+      await page.waitForFunction(() => window.__stats.state === "ended");
+      assert.equal(await text(page, "#state"), "ended");
+      assert.match(await text(page, "#vote .right"), /never/);
+      assert.match(await text(page, "#tables"), /What became of 200 jobs/);
+      await show.stop();
+      // It is there after its server has gone.
+      await page.keyboard.press("d");
+      assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme === "dark" ? "light" : "dark");
+      assert.equal(await text(page, "#state"), "ended");
+      assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
+      assert.deepEqual(wrong, []);
+      for (const url of requests) assert.ok(url.startsWith(show.url) || url === "data:,", url);
+    });
+  }
+}
+
+test("names from the stream stay text", async (t) => {
+  const show = await start(t, serve, "hostile");
+  const pages = await Promise.all(Object.keys(SIZES).map((size) => open(t, browser, show.url, { size })));
+  const titles = [];
+  for (let i = 1; i <= 9; i++) {
+    for (const { page } of pages) await page.waitForFunction((n) => document.querySelectorAll("#earlier figure").length === Math.min(n - 1, 8), i);
+    titles.push(await text(pages[0].page, "#scene"));
+    for (const { page } of pages) assert.ok((await sideways(page)) <= 0, `scene ${i} makes the page scroll sideways`);
+    show.next();
+  }
+  assert.equal(titles[0], '<script>document.title = "taken"</script>');
+  assert.equal(titles[3], "red");
+  assert.equal(titles[4], "turned round");
+  assert.equal([...titles[5]].length, 200);
+  for (const { page, wrong, requests } of pages) {
+    assert.equal(await page.title(), "levels demo hostile");
+    assert.equal(await page.locator("script").count(), 1);
+    assert.equal(await page.locator("img, [onerror], [onmouseover]").count(), 0);
+    assert.deepEqual(wrong, []);
+    for (const url of requests) assert.ok(url.startsWith(show.url) || url === "data:,", url);
+  }
+});
+
+test("the page says whether it is connected", async (t) => {
+  const show = await start(t, serve, "busy");
+  const { page } = await open(t, browser, show.url);
+  await drawn(page, 3000);
+  assert.equal(await text(page, "#state"), "live");
+  await show.kill();
+  await page.waitForFunction(() => window.__stats.state === "lost");
+  const frames = await page.evaluate(() => window.__stats.frames);
+  await page.keyboard.press("d"); // draws once more
+  await page.waitForFunction((n) => window.__stats.frames > n, frames);
+  assert.equal(await text(page, "#state"), "lost connection: reconnecting");
+});
+
+test("a page that lost its show finds the next at the same address", async (t) => {
+  const first = await start(t, serve, "busy");
+  const { page } = await open(t, browser, first.url);
+  await drawn(page, 3000);
+  await first.kill();
+  await page.waitForFunction(() => window.__stats.state === "lost");
+  const second = await start(t, serve, "parts", new URL(first.url).host);
+  assert.equal(second.url, first.url);
+  await page.waitForFunction(() => window.__stats.state === "live", null, { timeout: 20_000 });
+  await page.locator("#vote[data-as=slide]").waitFor();
+});
+
+test("pause, step, go on", async (t) => {
+  const show = await start(t, serve, "busy");
+  const { page } = await open(t, browser, show.url);
+  await drawn(page, 3000);
+  await page.keyboard.press(" ");
+  const held = await page.evaluate(() => window.__stats.spans);
+  await page.waitForFunction(() => Number(document.querySelector("#pause").textContent.match(/\d+/)?.[0]) > 20);
+  assert.equal(await page.evaluate(() => window.__stats.spans), held, "it moves though it is paused");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight"); // a span, a count and a point
+  await page.waitForFunction((n) => window.__stats.spans === n + 1, held);
+  await page.keyboard.press(" ");
+  await drawn(page, held + 20);
+});
+
+test("a projector sees large text and nothing to scroll", async (t) => {
+  const show = await start(t, serve, "busy");
+  const { page } = await open(t, browser, show.url + "?projector=1", { viewport: { width: 1280, height: 720 } });
+  await drawn(page, 3000);
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("body *")]
+      .filter((e) => e.checkVisibility() && !e.closest("#text") && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+      .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 28)
+      .map((e) => e.outerHTML.slice(0, 80)),
+  );
+  assert.deepEqual(small, []);
+  const over = await page.evaluate(() => [...document.querySelectorAll("body, main")].map((e) => e.scrollHeight - e.clientHeight).filter((n) => n > 1));
+  assert.deepEqual(over, [], "something does not fit");
+});
+
+test("whoever wants no motion gets two frames a second", async (t) => {
+  const show = await start(t, serve, "busy");
+  const { page } = await open(t, browser, show.url, { reducedMotion: "reduce" });
+  await drawn(page, 3000);
+  const frames = await page.evaluate(async () => {
+    const before = window.__stats.frames;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return window.__stats.frames - before;
+  });
+  assert.ok(frames >= 1 && frames <= 4, `${frames} frames in 1.5 s`);
+});
