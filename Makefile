@@ -7,7 +7,7 @@ COUNT ?= 1000
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings bench bench-full variants peers words doctor report lint fmt cross levels
+.PHONY: help test race conformance nestings bench bench-full variants peers words doctor report browser lint fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ report: levels ## print the tables of the latest run again
 
 levels:
 	@go build -o .bin/levels ./cmd/levels
+
+browser: ## look at the live page, reports and trends in a headless browser (needs node, npm and chromium)
+	@bench/browser/run
 
 lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	@unformatted=$$(gofmt -l levels bench cmd); [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted; exit 1; }

@@ -1,14 +1,15 @@
 // A real browser, and the programs whose pages it opens.
 import { execFile, spawn } from "node:child_process";
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { access, constants, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-const run = promisify(execFile);
-export const repository = path.resolve(import.meta.dirname, "../..");
+export const run = promisify(execFile);
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 // find returns the first of some programs that is on PATH.
 async function find(...names) {
@@ -30,10 +31,12 @@ export async function launch() {
   return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
 }
 
-export async function temporary(t) {
-  const folder = await mkdtemp(path.join(tmpdir(), "browser-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+// temporary makes a folder. The caller removes it.
+export const temporary = () => mkdtemp(path.join(tmpdir(), "browser-"));
+
+// shoot keeps a picture of the page, for people to look at, if SHOTS says where.
+export async function shoot(page, name) {
+  if (process.env.SHOTS) await page.screenshot({ path: path.join(process.env.SHOTS, name + ".png"), fullPage: !name.includes("projector") });
 }
 
 // build compiles a program of this repository into a folder.

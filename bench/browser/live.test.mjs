@@ -1,14 +1,18 @@
 // The live page: that it keeps up, shows what is there, and nothing else.
 import assert from "node:assert/strict";
-import path from "node:path";
+import { rm } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { SIZES, THEMES, build, launch, open, sideways, start, temporary } from "./browser.mjs";
+import { SIZES, THEMES, build, launch, open, shoot, sideways, start, temporary } from "./browser.mjs";
 
-let browser, serve;
-before(async (t) => {
-  [browser, serve] = await Promise.all([launch(), build(await temporary({ after }), "bench/browser/serve")]);
+let browser, folder, serve;
+before(async () => {
+  folder = await temporary();
+  [browser, serve] = await Promise.all([launch(), build(folder, "bench/browser/serve")]);
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true });
+});
 
 const text = (page, query) => page.locator(query).first().textContent();
 
@@ -25,6 +29,7 @@ test("3,000 spans: first paint below 1 s, then 30 frames a second and more", asy
     await new Promise((resolve) => setTimeout(resolve, 2000));
     return (1000 * (window.__stats.frames - frames)) / (performance.now() - t);
   });
+  await shoot(page, "busy");
   t.diagnostic(`first paint ${firstPaint.toFixed(0)} ms, ${rate.toFixed(1)} frames/s`);
   assert.ok(firstPaint < 1000, `first paint after ${firstPaint} ms`);
   assert.ok(rate >= 30, `${rate} frames/s`);
@@ -37,8 +42,12 @@ for (const theme of THEMES) {
     test(`all parts, ${theme}, ${size}`, async (t) => {
       const show = await start(t, serve, "parts");
       const { page, wrong, requests } = await open(t, browser, show.url, { theme, size });
+      await page.locator("#bars table").first().waitFor();
+      await shoot(page, `bars-${theme}-${size}`);
+      show.next();
       await page.locator("#vote[data-as=slide]").waitFor();
       assert.equal(await page.locator("#vote li").count(), 3);
+      await shoot(page, `vote-${theme}-${size}`);
       await page.keyboard.press("Enter"); // what Ask waits for
       await page.locator("#lanes").waitFor();
       await page.locator("#points").waitFor();
@@ -47,8 +56,10 @@ for (const theme of THEMES) {
       assert.match(await text(page, "#text"), /worker 3/);
       assert.equal(await page.locator("#earlier tbody tr").count(), 10, "the bars of the scene before");
       assert.equal(await page.locator("#counts .bad").count(), 1, "what should be 0 and is not");
+      await shoot(page, `parts-${theme}-${size}`);
       show.next();
       await page.waitForFunction(() => window.__stats.state === "ended");
+      await shoot(page, `end-${theme}-${size}`);
       assert.equal(await text(page, "#state"), "ended");
       assert.match(await text(page, "#vote .right"), /never/);
       assert.match(await text(page, "#tables"), /What became of 200 jobs/);
@@ -109,6 +120,7 @@ test("a page that lost its show finds the next at the same address", async (t) =
   const second = await start(t, serve, "parts", new URL(first.url).host);
   assert.equal(second.url, first.url);
   await page.waitForFunction(() => window.__stats.state === "live", null, { timeout: 20_000 });
+  second.next();
   await page.locator("#vote[data-as=slide]").waitFor();
 });
 
@@ -130,6 +142,7 @@ test("a projector sees large text and nothing to scroll", async (t) => {
   const show = await start(t, serve, "busy");
   const { page } = await open(t, browser, show.url + "?projector=1", { viewport: { width: 1280, height: 720 } });
   await drawn(page, 3000);
+  await shoot(page, "busy-projector");
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("body *")]
       .filter((e) => e.checkVisibility() && !e.closest("#text") && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))

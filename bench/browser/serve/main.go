@@ -100,7 +100,7 @@ func hostile(_ context.Context, s *live.Stage, input *bufio.Reader) error {
 	} {
 		s.Scene(live.Scene{Title: name, Text: name, Lanes: []string{name}})
 		s.Span(live.Span{Lane: name, Task: 1, State: live.State(name), T0: 1, T1: 1e9})
-		s.Span(live.Span{Lane: name, Task: -1 << 62, State: live.Lost, T0: 2e9, T1: 1})
+		s.Span(live.Span{Lane: name, Task: -1, State: live.Lost, T0: 2e9, T1: 1})
 		s.Count(live.Count{Name: name, Value: 1e300, Unit: name, Bad: true})
 		s.Point(live.Point{Series: name, Value: -1e300, Unit: name})
 		s.Point(live.Point{Series: name, Value: 1e300, Unit: name})

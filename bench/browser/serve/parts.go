@@ -10,8 +10,9 @@ import (
 	"github.com/fourlevels/fourlevels/bench/live"
 )
 
-// parts shows all that a page can have. A key on the page takes it on from the vote to the
-// lanes, and a line of its input from there to the end, after which the page is on its own.
+// parts shows all that a page can have. A line of input takes it on from bars to a vote, a
+// key on the page from there to lanes, and another line to the end, after which the page is
+// on its own.
 func parts(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
 	s.Scene(live.Scene{Title: "A scene before", Lanes: []string{"one"}})
 	s.Span(live.Span{Lane: "one", Task: 1, State: live.Running, T0: 1, T1: 2e9})
@@ -21,6 +22,9 @@ func parts(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
 	}
 	s.Bars(live.Bars{Title: "time to move 1 MiB", Unit: "ms", Bars: moves})
 	s.Bars(live.Bars{Title: "the same", Unit: "ms", Log: true, Bars: moves})
+	if _, err := input.ReadString('\n'); err != nil {
+		return err
+	}
 	s.Scene(live.Scene{Title: "Four workers, one of which is killed", Text: "Watch what becomes of the job in its hands. The store is emulated.", Lanes: []string{"worker 1", "worker 2", "worker 3", "worker 4"}})
 	s.Say("hands up")
 	tell, err := s.Ask(ctx, "A worker dies with a job in its hands. How often is the job done?", "never", "once", "twice")
