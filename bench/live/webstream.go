@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"time"
 )
@@ -26,6 +27,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	if out.SetReadDeadline(time.Time{}) != nil { // or the server would take a quiet browser for gone
 		return
 	}
+	io.WriteString(w, "retry: 1000\n\n") // milliseconds; if that fails, so does the first frame
 	tick := time.NewTicker(pageTick)
 	defer tick.Stop()
 	place, sent := -1, time.Time{}
