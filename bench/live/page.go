@@ -46,6 +46,7 @@ const (
 	pageTick    = 33 * time.Millisecond
 	pageBeat    = time.Second // sent though nothing happened, so that clocks go on
 	pageSeats   = 32
+	pageLast    = 3 * time.Second // for all to take the last frame
 	pageTimeout = 5 * time.Second // for a browser to take a frame, or to make a request
 )
 
@@ -110,7 +111,7 @@ func (p *Page) Close() error {
 		close(p.closed)
 		// Streams end by themselves. What still is open after a while had sent nothing, or
 		// takes nothing: it is cut off.
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), pageLast)
 		defer cancel()
 		if p.server.Shutdown(ctx) != nil {
 			p.server.Close()

@@ -275,11 +275,11 @@ func TestPageEnds(t *testing.T) {
 	next := watch(t, p)
 	next()
 	long := strings.Repeat("x", 1<<20)
-	for i := range 32 { // more than a connection holds by itself
+	for i := range 16 { // more than a connection holds by itself
 		p.Show(live.Event{Count: &live.Count{Name: long + string(rune('a'+i))}})
 	}
 	p.Show(live.Event{At: time.Hour, Say: "done"})
-	closed := make(chan error)
+	closed := make(chan error, 1)
 	go func() { closed <- p.Close() }()
 	for {
 		f := next()

@@ -95,7 +95,10 @@ func (s *scenery) point(f fact) {
 	switch last := len(all.kept) - 1; {
 	case last >= 0 && all.held < all.stride:
 		all.held++
-		before := all.kept[max(0, last-1)].value
+		before := 0.0
+		if last > 0 {
+			before = all.kept[last-1].value
+		}
 		*all.kept[last] = farther(before, *all.kept[last], f)
 	default:
 		if last+1 == pagePoints {
@@ -124,7 +127,7 @@ func farther(before float64, a, b fact) fact {
 }
 
 func (s *series) halve() {
-	before := s.kept[0].value
+	before := 0.0
 	for i := 0; i+1 < len(s.kept); i += 2 {
 		a, b := s.kept[i], s.kept[i+1]
 		*a = farther(before, *a, *b)

@@ -7,8 +7,9 @@ function clean(text, most = MOST.text) {
   const plain = String(text ?? "")
     .slice(0, 4 * most)
     .replace(/\u001b\[[0-?]*[ -/]*[@-~]?|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)?|\u001b.?/gu, "")
-    .replace(/\s+/gu, " ")
-    .replace(/[\p{Cc}\p{Cf}]/gu, "");
+    .replace(/\s/gu, " ")
+    .replace(/[\p{Cc}\p{Cf}]/gu, "")
+    .replace(/ +/g, " ");
   const letters = [...plain];
   return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : plain;
 }
@@ -65,7 +66,7 @@ function halve(s) {
   const { at, value } = s;
   s.at = [];
   s.value = [];
-  for (let i = 0, before = value[0]; i + 1 < value.length; i += 2) {
+  for (let i = 0, before = 0; i + 1 < value.length; i += 2) {
     const k = Math.abs(value[i + 1] - before) > Math.abs(value[i] - before) ? i + 1 : i;
     s.at.push(at[k]);
     s.value.push((before = value[k]));
@@ -121,7 +122,7 @@ class Scene {
     const last = s.value.length - 1;
     if (last >= 0 && s.held < s.stride) {
       s.held++;
-      const before = s.value[Math.max(0, last - 1)];
+      const before = s.value[last - 1] ?? 0;
       if (Math.abs(says.value - before) > Math.abs(s.value[last] - before)) (s.at[last] = at), (s.value[last] = says.value);
       return;
     }
