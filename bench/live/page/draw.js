@@ -22,17 +22,12 @@ function tile(fill, colour, scale) {
     c.stroke();
   };
   c.globalAlpha = 0.22;
-  if (fill !== "dots") c.fillRect(0, 0, 8, 8);
+  c.fillRect(0, 0, 8, 8);
   c.globalAlpha = 1;
   c.lineWidth = 2;
   switch (fill) {
     case "stripes":
       line(-2, 2, 2, -2, -2, 10, 10, -2, 6, 10, 10, 6);
-      break;
-    case "dots":
-      c.beginPath();
-      c.arc(4, 4, 2, 0, 7);
-      c.fill();
       break;
     case "crosses":
       line(1.5, 1.5, 6.5, 6.5, 6.5, 1.5, 1.5, 6.5);
@@ -64,7 +59,7 @@ class Look {
     for (const item of document.querySelectorAll("#legend li")) {
       const { color } = getComputedStyle(item.querySelector("canvas"));
       const shape = SHAPES[item.dataset.state];
-      this.states[item.dataset.state] = { ...shape, colour: color, image: shape.fill === "solid" ? null : tile(shape.fill, color, this.scale), glyph: item.dataset.glyph, label: item.textContent.trim() };
+      this.states[item.dataset.state] = { ...shape, colour: color, image: ["solid", "dots"].includes(shape.fill) ? null : tile(shape.fill, color, this.scale), glyph: item.dataset.glyph, label: item.textContent.trim() };
     }
     this.faint = getComputedStyle(document.getElementById("legend")).color;
     this.line = this.states.run.colour;
@@ -92,6 +87,18 @@ class Look {
   bar(c, state, x, w, y, lane) {
     const s = this.states[state] ?? this.states.dark;
     const high = Math.max(3, lane * s.high);
+    if (s.fill === "dots" && w >= 3) {
+      c.strokeStyle = s.colour;
+      c.lineWidth = Math.min(high, 5);
+      c.lineCap = "round";
+      c.setLineDash([0, 1.8 * c.lineWidth]);
+      c.beginPath();
+      c.moveTo(x + c.lineWidth, y);
+      c.lineTo(x + w - 1, y);
+      c.stroke();
+      c.setLineDash([]);
+      return;
+    }
     if (s.image && w >= 3) {
       if (!s.pattern) {
         s.pattern = c.createPattern(s.image, "repeat");
@@ -102,7 +109,7 @@ class Look {
       c.fillStyle = s.colour;
     }
     c.fillRect(x, y - high / 2, w, high);
-    if (w >= 6 && s.fill !== "dots") {
+    if (w >= 6) {
       // An edge on the left tells spans of one state apart.
       c.fillStyle = s.fill === "solid" ? this.paper : s.colour;
       c.fillRect(x, y - high / 2, 1, high);
@@ -111,8 +118,8 @@ class Look {
 }
 
 // clip shortens a text to a width, once for each.
-function clip(c, keep, key, text, width) {
-  const known = key + c.font + Math.round(width);
+function clip(c, keep, text, width) {
+  const known = c.font + Math.round(width);
   if (keep.clipped?.known === known && keep.clipped.text === text) return keep.clipped.short;
   let short = text;
   if (c.measureText(text).width > width) {
@@ -128,10 +135,10 @@ function clip(c, keep, key, text, width) {
   return short;
 }
 
-// nice is the least of 1, 1.5, 2, 3, 5, 7.5 times a power of ten that is at least v.
-function nice(v) {
+// nice is the least of some numbers times a power of ten that is at least v.
+function nice(v, steps = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8]) {
   const power = 10 ** Math.floor(Math.log10(Math.max(v, 1)));
-  for (const step of [1, 1.5, 2, 3, 5, 7.5]) if (step * power >= v) return step * power;
+  for (const step of steps) if (step * power >= v) return step * power;
   return 10 * power;
 }
 
@@ -143,7 +150,7 @@ function time(ns, whole) {
 
 // axis draws the times below the lanes.
 function axis(c, look, x, left, right, top, bottom, span) {
-  const step = nice(span / (look.narrow || look.projector ? 4 : 8));
+  const step = nice(span / (look.narrow || look.projector ? 4 : 8), [1, 2, 5]);
   c.font = look.small;
   c.lineWidth = 1;
   for (let t = 0; t <= span * 1.0001; t += step) {
@@ -162,7 +169,8 @@ function axis(c, look, x, left, right, top, bottom, span) {
 }
 
 // drawLanes draws a scene in one pass over its spans. Spans below a pixel share one, and the
-// state of the highest rank has it: a lost task among a thousand others is seen.
+// state of the highest rank has it: a lost task among a thousand others is seen. It returns
+// where the time axis is.
 function drawLanes(canvas, scene, now, look, still) {
   const lanes = [...scene.lanes.values()].slice(0, look.projector ? 8 : MOST.lanes);
   const more = scene.lanes.size - lanes.length;
@@ -171,9 +179,10 @@ function drawLanes(canvas, scene, now, look, still) {
   const { c, w, h } = look.on(canvas, look.projector ? 0 : lanes.length * wanted + foot);
   const each = Math.min((h - foot) / Math.max(1, lanes.length), look.projector ? 90 : wanted);
   c.font = look.font;
-  const label = Math.min(Math.max(0, ...lanes.map((l) => c.measureText(l.label.slice(0, 40)).width)) + 10, w * 0.26);
-  const tally = c.measureText("00000").width + 8;
-  const left = label, right = w - tally;
+  const rest = more > 0 ? `+ ${more} more` : "";
+  const widest = (texts) => Math.max(...texts.map((text) => c.measureText(text.slice(0, 40)).width));
+  const left = Math.min(widest([rest, ...lanes.map((l) => l.label)]) + 10, w * 0.26);
+  const right = w - widest(["000", ...lanes.map(tally)]) - 10;
   const past = Math.max(1, scene.latest(now) - scene.begin);
   const span = still ? past : nice(past * 1.02);
   const per = (right - left) / span;
@@ -185,18 +194,19 @@ function drawLanes(canvas, scene, now, look, still) {
     c.font = look.font;
     c.fillStyle = look.ink;
     c.textAlign = "right";
-    c.fillText(clip(c, lane, "label", lane.label, label - 10), left - 8, y);
+    c.fillText(clip(c, lane, lane.label, left - 10), left - 8, y);
     c.fillStyle = look.faint;
     c.textAlign = "left";
-    c.fillText(lane.lost ? `${lane.done} ×${lane.lost}` : `${lane.done || ""}`, right + 8, y);
+    c.fillText(tally(lane), right + 8, y);
   });
-  if (more > 0) {
-    c.fillStyle = look.faint;
-    c.textAlign = "right";
-    c.font = look.small;
-    c.fillText(`+ ${more} more`, left - 8, h - foot / 2);
-  }
+  c.textAlign = "right";
+  c.font = look.small;
+  c.fillText(rest, left - 8, h - foot / 2);
+  return { left, right, span };
 }
+
+// tally is what was done on a lane, and what was lost there.
+const tally = (lane) => [lane.done || "", lane.lost ? `×${lane.lost}` : ""].join(" ").trim();
 
 function drawLane(c, look, lane, scene, now, y, high, x) {
   let column = -1, from = 0, width = 0, rank = -1, state = "";
@@ -242,20 +252,23 @@ function taskNumber(c, look, task, x, w, y, high) {
 }
 
 // drawPoints draws each series as a line on a strip of its own, from 0 to its largest value.
-function drawPoints(canvas, scene, look) {
+// If there is a time axis of lanes that it shares, it is below that.
+function drawPoints(canvas, scene, look, shared) {
   const all = [...scene.points.values()].slice(0, 4);
   const { c, w, h } = look.on(canvas, 0);
-  const first = Math.min(...all.map((s) => s.at[0])), last = Math.max(...all.map((s) => s.at.at(-1)));
-  const foot = look.size * 1.9, each = (h - foot) / all.length, span = nice(Math.max(1, last - first) * 1.02);
-  const x = (t) => (t / span) * w;
-  axis(c, look, x, 0, w, 0, h - foot, span);
+  const first = shared ? scene.begin : Math.min(...all.map((s) => s.at[0]));
+  const last = Math.max(...all.map((s) => s.at.at(-1)));
+  const { left, right, span } = shared ?? { left: 0, right: w, span: nice(Math.max(1, last - first) * 1.02) };
+  const foot = look.size * 1.9, each = (h - foot) / all.length;
+  const x = (t) => left + (t / span) * (right - left);
+  axis(c, look, x, left, right, 0, h - foot, span);
   all.forEach((s, i) => {
     const top = i * each + look.size * 1.5, high = (i + 1) * each - top - 2;
     const most = s.value.reduce((a, b) => Math.max(a, b), 0) || 1, least = s.value.reduce((a, b) => Math.min(a, b), 0);
     const y = (v) => top + high * (1 - (v - least) / (most - least));
     c.strokeStyle = look.rule;
     c.lineWidth = 1;
-    c.strokeRect(0, Math.round(y(0)) + 0.5, w, 0);
+    c.strokeRect(left, Math.round(y(0)) + 0.5, right - left, 0);
     c.strokeStyle = look.line;
     c.lineWidth = look.projector ? 3 : 1.5;
     c.lineJoin = "round";
@@ -265,6 +278,6 @@ function drawPoints(canvas, scene, look) {
     c.font = look.small;
     c.fillStyle = look.ink;
     c.textAlign = "left";
-    c.fillText(`${s.label}: ${number(s.latest, s.unit)}, at most ${number(most, s.unit)}`, 0, i * each + look.size * 0.75);
+    c.fillText(`${s.label}: ${number(s.latest, s.unit)}, at most ${number(most, s.unit)}`, left, i * each + look.size * 0.75);
   });
 }

@@ -210,7 +210,7 @@ function barTable(bars) {
   const most = Math.max(...known, 0);
   const least = 10 ** (Math.ceil(Math.log10(Math.min(...known))) - 1);
   const share = (v) => (v <= 0 || !most ? 0 : bars.log ? Math.log(v / least) / Math.log(most / least) : v / most);
-  const table = element("table");
+  const table = element("table", "", { class: "bars" });
   const caption = element("caption", clean(bars.title) + " ");
   caption.append(element("small", bars.log ? `log scale, from ${number(least, bars.unit)}: equal distances are equal ratios` : "to scale, from 0"));
   table.append(caption);
@@ -284,8 +284,13 @@ function paint() {
     if (used !== view.used || parts.has("legend")) legend();
     view.used = used;
   }
-  if (scene.lanes.size && !show.scene.asks) drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
-  if (scene.points.size && !show.scene.asks && (parts.has("points") || parts.has("legend"))) drawPoints($("#points canvas"), scene, look());
+  let shared = null;
+  if (scene.lanes.size && !scene.asks) shared = drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
+  if (scene.together) shared = null;
+  if (scene.points.size && !scene.asks && (parts.has("points") || parts.has("legend") || shared?.span !== view.span)) {
+    drawPoints($("#points canvas"), scene, look(), shared);
+  }
+  view.span = shared?.span;
   window.__stats.spans = scene.spans;
   if (scene.spans && !window.__stats.firstPaint) window.__stats.firstPaint = performance.now();
 }
