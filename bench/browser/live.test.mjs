@@ -138,20 +138,40 @@ test("pause, step, go on", async (t) => {
   await drawn(page, held + 20);
 });
 
+// unreadable are the texts that a hall could not read, and what does not fit its screen.
+function unreadable() {
+  const small = [...document.querySelectorAll("body *")]
+    .filter((e) => e.checkVisibility() && !e.closest("#text") && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 28);
+  const over = [...document.querySelectorAll("body, main, #now")].filter((e) => e.scrollHeight > e.clientHeight + 1);
+  return [...small, ...over].map((e) => e.outerHTML.slice(0, 80));
+}
+
 test("a projector sees large text and nothing to scroll", async (t) => {
-  const show = await start(t, serve, "busy");
-  const { page } = await open(t, browser, show.url + "?projector=1", { viewport: { width: 1280, height: 720 } });
+  const viewport = { width: 1280, height: 720 };
+  const busy = await start(t, serve, "busy");
+  const { page } = await open(t, browser, busy.url + "?projector=1", { viewport });
   await drawn(page, 3000);
-  await shoot(page, "busy-projector");
-  const small = await page.evaluate(() =>
-    [...document.querySelectorAll("body *")]
-      .filter((e) => e.checkVisibility() && !e.closest("#text") && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-      .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 28)
-      .map((e) => e.outerHTML.slice(0, 80)),
-  );
-  assert.deepEqual(small, []);
-  const over = await page.evaluate(() => [...document.querySelectorAll("body, main")].map((e) => e.scrollHeight - e.clientHeight).filter((n) => n > 1));
-  assert.deepEqual(over, [], "something does not fit");
+  await shoot(page, "projector-busy");
+  assert.deepEqual(await page.evaluate(unreadable), []);
+  const show = await start(t, serve, "parts");
+  await page.goto(show.url + "?projector=1");
+  await page.locator("#bars table").first().waitFor();
+  await shoot(page, "projector-bars");
+  assert.deepEqual(await page.evaluate(unreadable), [], "bars");
+  show.next();
+  await page.locator("#vote[data-as=slide]").waitFor();
+  await shoot(page, "projector-vote");
+  assert.deepEqual(await page.evaluate(unreadable), [], "vote");
+  await page.keyboard.press("Enter");
+  await page.locator("#points").waitFor();
+  await shoot(page, "projector-parts");
+  assert.deepEqual(await page.evaluate(unreadable), [], "lanes");
+  show.next();
+  await page.waitForFunction(() => window.__stats.state === "ended");
+  await page.locator("#tables table").waitFor();
+  await shoot(page, "projector-end");
+  assert.deepEqual(await page.evaluate(unreadable), [], "the end");
 });
 
 test("whoever wants no motion gets two frames a second", async (t) => {
