@@ -176,6 +176,7 @@ function drawLanes(canvas, scene, now, look, still) {
   const more = scene.lanes.size - lanes.length;
   const foot = look.size * 1.9;
   const wanted = lanes.length > 24 ? 18 : look.narrow ? 22 : 28;
+  if (look.projector) canvas.style.minHeight = lanes.length * 32 + foot + "px";
   const { c, w, h } = look.on(canvas, look.projector ? 0 : lanes.length * wanted + foot);
   const each = Math.min((h - foot) / Math.max(1, lanes.length), look.projector ? 90 : wanted);
   c.font = look.font;

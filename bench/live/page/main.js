@@ -157,7 +157,6 @@ const write = {
   },
   tables() {
     $("#tables").replaceChildren(...[...show.scene.tables.values()].slice(-4).map(finalTable));
-    document.body.classList.toggle("has-table", show.scene.tables.size > 0);
   },
   say() {
     setText($("#say"), show.scene.say);
@@ -221,10 +220,11 @@ function barTable(bars) {
     ink.style.width = 100 * share(b.value) + "%";
     ink.hidden = !(b.value > 0);
     room.append(ink);
-    bar.append(room, element("span", b.value < 0 ? "not known yet" : number(b.value, bars.unit), { class: "value" }));
-    const cell = row.insertCell();
+    const value = element("span", (b.value < 0 ? "not yet" : number(b.value, bars.unit)) + " ", { class: "value" });
+    const note = element("small", clean(b.note)), cell = row.insertCell();
+    bar.append(room, value);
     cell.append(bar);
-    if (b.note) cell.append(element("small", clean(b.note)));
+    if (note.textContent) (note.textContent.length > 14 ? cell : value).append(note);
   }
   return table;
 }
@@ -285,14 +285,30 @@ function paint() {
     view.used = used;
   }
   let shared = null;
-  if (scene.lanes.size && !scene.asks) shared = drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
+  const drawn = (query) => !scene.asks && !$(query).classList.contains("dropped");
+  if (scene.lanes.size && drawn("#lanes")) shared = drawLanes($("#lanes > canvas"), scene, now(), look(), window.__stats.state === "ended");
   if (scene.together) shared = null;
-  if (scene.points.size && !scene.asks && (parts.has("points") || parts.has("legend") || shared?.span !== view.span)) {
+  if (scene.points.size && drawn("#points") && (parts.has("points") || parts.has("legend") || shared?.span !== view.span)) {
     drawPoints($("#points canvas"), scene, look(), shared);
   }
   view.span = shared?.span;
+  fit(scene);
   window.__stats.spans = scene.spans;
   if (scene.spans && !window.__stats.firstPaint) window.__stats.firstPaint = performance.now();
+}
+
+// fit leaves out what a projector has no room for, the least important first. Bars have
+// their numbers in the table, if there is one.
+function fit(scene) {
+  const key = [scene.lanes.size, scene.counts.size, scene.bars.size, scene.points.size, scene.tables.size, scene.say, scene.asks, scene.vote?.answer, innerWidth, innerHeight].join();
+  if (key === view.fits || !document.body.classList.contains("projector")) return;
+  view.fits = key;
+  document.body.classList.toggle("both", scene.lanes.size > 0 && scene.bars.size === 1 && scene.tables.size === 0);
+  const parts = ["#legend", "#points", ...(scene.tables.size ? ["#bars"] : []), "#counts", "#lanes"].map($);
+  for (const part of parts) part.classList.remove("dropped");
+  const over = () => ["main", "#now"].some((query) => $(query).scrollHeight > $(query).clientHeight + 1);
+  while (parts.length && over()) parts.shift().classList.add("dropped");
+  relook();
 }
 
 function frame(t) {
