@@ -16,6 +16,14 @@ after(async () => {
 
 const text = (page, query) => page.locator(query).first().textContent();
 
+// lengths are those of the bars of the first table, as shares of the longest.
+const lengths = (page) =>
+  page.evaluate(() => {
+    const all = [...document.querySelector(".bars").querySelectorAll("i")].filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().width);
+    return all.map((w) => w / Math.max(...all));
+  });
+const near = (a, b) => assert.ok(Math.abs(a - b) < 0.02, `${a} is not about ${b}`);
+
 // drawn waits until the page has drawn so many spans.
 const drawn = (page, spans) => page.waitForFunction((n) => window.__stats.spans >= n, spans);
 
@@ -44,6 +52,7 @@ for (const theme of THEMES) {
       const { page, wrong, requests } = await open(t, browser, show.url, { theme, size });
       await page.locator("#bars table").first().waitFor();
       await shoot(page, `bars-${theme}-${size}`);
+      (await lengths(page)).slice(0, 3).forEach((share, i) => near(share, [51, 3, 1.7][i] / 51));
       show.next();
       await page.locator("#vote[data-as=slide]").waitFor();
       assert.equal(await page.locator("#vote li").count(), 3);
@@ -158,6 +167,7 @@ test("a projector sees large text and nothing to scroll", async (t) => {
   await page.goto(show.url + "?projector=1");
   await page.locator("#bars table").first().waitFor();
   await shoot(page, "projector-bars");
+  (await lengths(page)).slice(0, 3).forEach((share, i) => near(share, [51, 3, 1.7][i] / 51));
   assert.deepEqual(await page.evaluate(unreadable), [], "bars");
   show.next();
   await page.locator("#vote[data-as=slide]").waitFor();

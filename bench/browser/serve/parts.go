@@ -17,7 +17,7 @@ func parts(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
 	s.Scene(live.Scene{Title: "A scene before", Lanes: []string{"one"}})
 	s.Span(live.Span{Lane: "one", Task: 1, State: live.Running, T0: 1, T1: 2e9})
 	moves := []live.Bar{
-		{Label: "JSON", Value: 51}, {Label: "gob", Value: 3}, {Label: "raw", Value: 1.7}, {Label: "ask the owner", Value: 0.1, Note: "the question is 32 bytes"},
+		{Label: "JSON", Value: 51}, {Label: "gob", Value: 3, Note: "the second"}, {Label: "raw", Value: 1.7}, {Label: "ask the owner", Value: 0.1, Note: "the question is 32 bytes"},
 		{Label: "by post", Value: -1},
 	}
 	s.Bars(live.Bars{Title: "time to move 1 MiB", Unit: "ms", Bars: moves})

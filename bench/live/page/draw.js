@@ -150,8 +150,9 @@ function time(ns, whole) {
 
 // axis draws the times below the lanes.
 function axis(c, look, x, left, right, top, bottom, span) {
-  const step = nice(span / (look.narrow || look.projector ? 4 : 8), [1, 2, 5]);
   c.font = look.small;
+  const room = 1.6 * c.measureText(time(0.77 * span, span)).width, per = x(1) - x(0);
+  const step = nice(Math.max(span / 8, room / per), [1, 2, 5]);
   c.lineWidth = 1;
   for (let t = 0; t <= span * 1.0001; t += step) {
     const at = Math.round(x(t)) + 0.5;
@@ -182,7 +183,7 @@ function drawLanes(canvas, scene, now, look, still) {
   c.font = look.font;
   const rest = more > 0 ? `+ ${more} more` : "";
   const widest = (texts) => Math.max(...texts.map((text) => c.measureText(text.slice(0, 40)).width));
-  const left = Math.min(widest([rest, ...lanes.map((l) => l.label)]) + 10, w * 0.26);
+  const left = Math.min(widest([rest, ...lanes.map((l) => l.label)]) + 10, w * (look.projector ? 0.4 : 0.26));
   const right = w - widest(["000", ...lanes.map(tally)]) - 10;
   const past = Math.max(1, scene.latest(now) - scene.begin);
   const span = still ? past : nice(past * 1.02);
