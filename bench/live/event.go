@@ -48,6 +48,12 @@ type Scene struct {
 	Title string   `json:"title"`
 	Text  string   `json:"text,omitempty"`  // a sentence or two: what to look at
 	Lanes []string `json:"lanes,omitempty"` // from the top; others are added below as they come
+
+	// Together says that the lanes are drawn as if they had begun at once, though they ran
+	// one after another: spans keep the time since their lane's turn began. The time axis
+	// then ends with the last span and not now, and a span that goes on is as long as it
+	// was watched: from T0 for the time since its event.
+	Together bool `json:"together,omitempty"`
 }
 
 // A Count is a number that goes up and down beside the lanes, such as jobs lost.
