@@ -1,0 +1,186 @@
+package live
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// frame draws a board as lines of at most l.width columns. A still one fills its time
+// axis, and has the tables.
+func (l look) frame(b *board, now time.Duration, still bool) []string {
+	lines := []string{l.rule(b.scene.Title, l.plain(clock(max(0, now-b.begun).Round(100*time.Millisecond)), 12))}
+	lines = append(lines, l.text("", b.scene.Text)...)
+	add := func(more ...string) {
+		if len(more) > 0 {
+			lines = append(append(lines, ""), more...)
+		}
+	}
+	lanes := l.gantt(b, now, still)
+	if legend := l.legend(b); legend != "" {
+		lanes = append(lanes, legend)
+	}
+	add(lanes...)
+	add(l.counts(b)...)
+	add(l.lines(b)...)
+	for _, bars := range b.bars {
+		add(l.bars(bars)...)
+	}
+	if b.vote != nil {
+		add(l.vote(*b.vote)...)
+	}
+	for _, t := range b.tables {
+		add(l.table(t)...)
+	}
+	if b.say != "" {
+		add(l.text("» ", b.say)...)
+	}
+	return lines
+}
+
+// text is a text of an event, wrapped, with a mark before its first line.
+func (l look) text(mark, s string) []string {
+	s = l.plain(s, maxText)
+	if s == "" {
+		return nil
+	}
+	if l.ascii {
+		mark = strings.ReplaceAll(mark, "»", ">")
+	}
+	lines := wrap(s, l.width-width(mark))
+	for i := range lines {
+		lines[i] = left("", width(mark)) + lines[i]
+	}
+	lines[0] = mark + lines[0][len(left("", width(mark))):]
+	return lines
+}
+
+const maxText = 600
+
+// counts are numbers beside each other. One that should be 0 and is not stands out.
+func (l look) counts(b *board) []string {
+	var lines []string
+	line, used := "", 0
+	for _, c := range b.counts {
+		text := l.plain(c.Name, 24) + " " + l.plain(amount(c.Value, c.Unit), 24)
+		shown := l.paint(bold, text)
+		if c.Bad && c.Value != 0 {
+			text = "! " + text
+			shown = l.paint(alarm, text)
+		}
+		if used > 0 && used+3+width(text) > l.width {
+			lines = append(lines, line)
+			line, used = "", 0
+		}
+		if used > 0 {
+			line, used = line+"   ", used+3
+		}
+		line, used = line+shown, used+width(text)
+	}
+	if used > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// lines are the series, each as a line of blocks over its latest points. Where there are
+// more points than columns, a column shows the highest of its own: no peak is hidden.
+func (l look) lines(b *board) []string {
+	blocks := []rune("▁▂▃▄▅▆▇█")
+	if l.ascii {
+		blocks = []rune("_.,-=+*#")
+	}
+	var lines []string
+	for _, s := range b.series {
+		name := l.plain(s.name, maxLabel)
+		note := l.plain(fmt.Sprintf("now %s, most %s", figure(s.values[len(s.values)-1]), amount(s.most, s.unit)), 36)
+		room := max(8, l.width-width(name)-width(note)-2)
+		var line strings.Builder
+		low := min(0, s.least)
+		for _, v := range peaks(s.values, room) {
+			level := 0
+			if s.most > low {
+				level = int((v - low) / (s.most - low) * float64(len(blocks)-1))
+			}
+			line.WriteRune(blocks[min(max(level, 0), len(blocks)-1)])
+		}
+		lines = append(lines, name+" "+left(line.String(), room)+" "+note)
+	}
+	return lines
+}
+
+// peaks is at most n values, each the highest of as many others.
+func peaks(values []float64, n int) []float64 {
+	if len(values) <= n {
+		return values
+	}
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = values[i*len(values)/n]
+		for _, v := range values[i*len(values)/n : (i+1)*len(values)/n] {
+			out[i] = max(out[i], v)
+		}
+	}
+	return out
+}
+
+// bars are drawn to scale, and say so if the scale is a logarithm.
+func (l look) bars(v Bars) []string {
+	title := l.plain(v.Title, l.width-20)
+	if v.Log {
+		title += " (log scale)"
+	}
+	lines := []string{l.paint(bold, title)}
+	label, value, note := 0, 0, 0
+	for _, bar := range v.Bars {
+		label = max(label, width(l.plain(bar.Label, maxLabel)))
+		value = max(value, width(l.known(bar.Value, v.Unit)))
+		note = max(note, width(l.plain(bar.Note, 24)))
+	}
+	room := max(8, l.width-label-value-note-4)
+	for _, bar := range v.Bars {
+		lines = append(lines, strings.TrimRight(strings.Join([]string{
+			left(l.plain(bar.Label, maxLabel), label),
+			l.paint(inks[Running], strings.Repeat(l.glyph(Running), length(v, bar.Value, room))),
+			l.known(bar.Value, v.Unit), l.plain(bar.Note, 24)}, " "), " "))
+	}
+	return lines
+}
+
+func (l look) known(v float64, unit string) string {
+	if v < 0 {
+		return "?"
+	}
+	return l.plain(amount(v, unit), 20)
+}
+
+// length is how many of room a bar takes. On a logarithmic scale the least takes a tenth.
+func length(v Bars, value float64, room int) int {
+	most, least := 0.0, math.Inf(1)
+	for _, b := range v.Bars {
+		if b.Value > 0 {
+			most, least = max(most, b.Value), min(least, b.Value)
+		}
+	}
+	switch {
+	case value <= 0 || most == 0:
+		return 0
+	case v.Log && most > least:
+		share := 0.1 + 0.9*math.Log(value/least)/math.Log(most/least)
+		return max(1, int(math.Round(share*float64(room))))
+	}
+	return max(1, int(math.Round(value/most*float64(room))))
+}
+
+func (l look) vote(v Vote) []string {
+	lines := l.text("? ", v.Question)
+	for i, choice := range v.Choices {
+		mark := fmt.Sprintf("  %c) ", 'a'+min(i, 25))
+		if v.Answer == i+1 {
+			mark = fmt.Sprintf("=>%c) ", 'a'+min(i, 25))
+		}
+		lines = append(lines, l.text(mark, choice)...)
+	}
+	return lines
+}
