@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/live"
 	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async"
@@ -257,7 +258,7 @@ func Env() []string {
 		key, _, _ := strings.Cut(kv, "=")
 		switch key {
 		case "PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "SystemRoot", "USERPROFILE", "LOCALAPPDATA",
-			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT", Role:
+			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT", Role, live.Environment:
 			env = append(env, kv)
 		}
 	}

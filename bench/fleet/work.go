@@ -148,7 +148,16 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	case "origin":
 		return w.origin(ctx)
 	}
-	l, err := w.open(ctx, funcs)
+	inner, err := w.inner()
+	if err != nil {
+		return err
+	}
+	funcs, stop, err := watched(ctx, inner, funcs)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	l, err := w.open(ctx, inner, funcs)
 	if err != nil {
 		return err
 	}
@@ -175,22 +184,24 @@ func (w Worker) announce(where string) {
 	}
 }
 
-// open opens the level that runs the worker's tasks. A machine recovers from
-// panics, because one bad task should not stop a server.
-func (w Worker) open(ctx context.Context, funcs levels.Funcs) (*Fleet, error) {
-	inner := w.Level
+// inner is the level that runs the worker's tasks.
+func (w Worker) inner() (Spec, error) {
+	usual := "async"
 	if w.Role == "process" {
-		inner = cmp.Or(inner, "serial")
-	} else {
-		inner = cmp.Or(inner, "async")
+		usual = "serial"
+	}
+	spec, err := Parse(cmp.Or(w.Level, usual))
+	if err == nil && spec.NeedsPython() {
+		err = ArgumentError{fmt.Errorf("--level %q: python cannot be inside another level: it knows no functions of Go", w.Level)}
+	}
+	return spec, err
+}
+
+// open opens that level. A machine recovers from panics, because one bad task should not
+// stop a server.
+func (w Worker) open(ctx context.Context, spec Spec, funcs levels.Funcs) (*Fleet, error) {
+	if w.Role != "process" {
 		funcs = levels.Recover(funcs)
-	}
-	spec, err := Parse(inner)
-	if err != nil {
-		return nil, err
-	}
-	if spec.NeedsPython() {
-		return nil, ArgumentError{fmt.Errorf("--level %q: python cannot be inside another level: it knows no functions of Go", inner)}
 	}
 	self, err := os.Executable()
 	if err != nil {
