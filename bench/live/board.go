@@ -21,6 +21,14 @@ type board struct {
 	now    time.Duration // of the latest event
 }
 
+// A place is what tells a span from all others.
+type place struct {
+	lane string
+	t0   int64
+}
+
+func (s Span) place() place { return place{s.Lane, s.T0} }
+
 // A lane holds the spans of a name.
 type lane struct {
 	name  string

@@ -166,7 +166,7 @@ func (c *Collector) hear(conn net.Conn) {
 	if c.config.Joined != nil {
 		c.config.Joined(peer)
 	}
-	w := &witness{c: c, peer: peer, shift: c.epoch + int64(ahead), open: map[string]Span{}}
+	w := &witness{c: c, peer: peer, shift: c.epoch + int64(ahead), open: map[place]Span{}}
 	for lines.Scan() {
 		var s Span
 		if strict(lines.Bytes(), &s) != nil || !w.tell(s) {
@@ -217,7 +217,7 @@ type witness struct {
 	c     *Collector
 	peer  Peer
 	shift int64 // from its clock to that of the show
-	open  map[string]Span
+	open  map[place]Span
 
 	second time.Duration
 	begun  int // spans in that second
@@ -226,7 +226,7 @@ type witness struct {
 // tell hands on a span, on the clock of the show. It returns false if the worker talks
 // nonsense.
 func (w *witness) tell(s Span) bool {
-	key := fmt.Sprint(s.T0, s.Lane)
+	key := s.place()
 	_, going := w.open[key]
 	ends := s.T1 != 0
 	s.T0 = max(1, s.T0-w.shift)

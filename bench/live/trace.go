@@ -27,16 +27,22 @@ type mark struct {
 type tracer struct {
 	marks   []mark
 	hosts   map[string]int
-	threads map[string]int
-	open    map[string]*Span
-	keys    []string // of open, in their order
+	threads map[thread]int
+	open    map[place]*Span
+	keys    []place // of open, in their order
+}
+
+// A thread is a lane of a process.
+type thread struct {
+	pid  int
+	lane string
 }
 
 // WriteTrace writes events for Perfetto: a process for each host and process that
 // reported, a thread for each lane, counters for counts and points. The same events give
 // the same bytes. Lanes that are drawn together are where they are drawn.
 func WriteTrace(w io.Writer, events []Event) error {
-	t := &tracer{hosts: map[string]int{}, threads: map[string]int{}, open: map[string]*Span{}}
+	t := &tracer{hosts: map[string]int{}, threads: map[thread]int{}, open: map[place]*Span{}}
 	var now int64
 	for _, e := range events {
 		now = max(now, int64(e.At))
@@ -64,14 +70,14 @@ func (t *tracer) take(e Event) {
 		t.marks = append(t.marks, mark{Phase: "C", Name: e.Point.Series, PID: t.process(Span{}), At: at,
 			Args: map[string]any{cmp.Or(e.Point.Unit, "value"): e.Point.Value}})
 	case e.Span != nil && e.Span.T1 == 0:
-		key := fmt.Sprint(e.Span.T0, e.Span.Lane)
+		key := e.Span.place()
 		if t.open[key] == nil {
 			t.keys = append(t.keys, key)
 		}
 		span := *e.Span
 		t.open[key] = &span
 	case e.Span != nil:
-		delete(t.open, fmt.Sprint(e.Span.T0, e.Span.Lane))
+		delete(t.open, e.Span.place())
 		t.span(*e.Span)
 	}
 }
@@ -108,7 +114,7 @@ func (t *tracer) process(s Span) int {
 // thread is the number of a span's lane.
 func (t *tracer) thread(s Span) int {
 	pid := t.process(s)
-	key := fmt.Sprint(pid, s.Lane)
+	key := thread{pid, s.Lane}
 	n, known := t.threads[key]
 	if !known {
 		n = len(t.threads) + 1
