@@ -49,7 +49,7 @@ its own, see levels compare --help.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newDemo(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/live"
+)
+
+// page serves the act to browsers on this machine, and takes keys from there. Stop waits
+// for the goroutine that does.
+func (d *demoFlags) page(a *act, keys chan<- rune, end func(error)) (page *live.Page, stop func(), err error) {
+	page, err = live.NewPage(live.PageConfig{Title: a.header.Title, Alt: a.about, Projector: d.projector})
+	if err != nil {
+		return nil, nil, bench.Environment(err)
+	}
+	fmt.Fprintf(os.Stderr, "page: %s\r\n", page.URL())
+	quit := make(chan struct{})
+	var taking sync.WaitGroup
+	taking.Go(func() {
+		for {
+			select {
+			case key := <-page.Keys():
+				if key == 'q' {
+					end(errQuit)
+				}
+				press(keys, key)
+			case <-quit:
+				return
+			}
+		}
+	})
+	return page, func() { close(quit); taking.Wait() }, nil
+}
