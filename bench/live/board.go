@@ -12,11 +12,12 @@ type board struct {
 	lanes  []*lane
 	named  map[string]*lane
 	counts []Count
-	series []*series
+	curves []*curve
 	bars   []Bars
 	vote   *Vote
 	tables []Table
 	say    string
+	gone   map[place]bool // spans that the scene before left open: their ends are of no use here
 	spans  int
 	now    time.Duration // of the latest event
 }
@@ -44,8 +45,8 @@ type seen struct {
 	at time.Duration
 }
 
-// A series is the latest of its points.
-type series struct {
+// A curve is a series: the latest of its points.
+type curve struct {
 	name, unit  string
 	values      []float64
 	n           int // of all its points, also those that are forgotten
@@ -60,15 +61,15 @@ const (
 	maxNames  = 64      // of counts, series, bars and tables each
 )
 
-func newBoard() *board { return &board{named: map[string]*lane{}} }
+func newBoard() *board { return &board{named: map[string]*lane{}, gone: map[place]bool{}} }
 
 // empty reports whether there is nothing to show.
 func (b *board) empty() bool {
 	return b.scene.Title == "" && b.say == "" && b.vote == nil &&
-		len(b.lanes)+len(b.counts)+len(b.series)+len(b.bars)+len(b.tables) == 0
+		len(b.lanes)+len(b.counts)+len(b.curves)+len(b.bars)+len(b.tables) == 0
 }
 
-// take does what the event says. A scene is begun by a new board, see begin.
+// take does what the event says. A scene is a new board, see begin.
 func (b *board) take(e Event) {
 	b.now = max(b.now, e.At)
 	switch {
@@ -89,10 +90,16 @@ func (b *board) take(e Event) {
 	}
 }
 
-// begin is the board of a scene.
-func begin(s Scene, at time.Duration) *board {
-	b := newBoard()
+// begin is the board of the next scene.
+func (b *board) begin(s Scene, at time.Duration) *board {
+	before := b
+	b = newBoard()
 	b.scene, b.begun, b.now = s, at, at
+	for _, l := range before.lanes {
+		for t0 := range l.open {
+			b.gone[place{l.name, t0}] = true
+		}
+	}
 	for _, name := range s.Lanes {
 		b.lane(name)
 	}
@@ -123,6 +130,9 @@ func (b *board) lane(name string) *lane {
 }
 
 func (b *board) span(s Span, at time.Duration) {
+	if b.gone[s.place()] {
+		return
+	}
 	l := b.lane(s.Lane)
 	if l == nil {
 		return
@@ -152,19 +162,19 @@ func (b *board) span(s Span, at time.Duration) {
 }
 
 func (b *board) point(p Point) {
-	var s *series
-	for _, one := range b.series {
+	var s *curve
+	for _, one := range b.curves {
 		if one.name == p.Series {
 			s = one
 		}
 	}
 	switch {
 	case s != nil:
-	case len(b.series) == maxNames:
+	case len(b.curves) == maxNames:
 		return
 	default:
-		s = &series{name: p.Series, least: p.Value, most: p.Value}
-		b.series = append(b.series, s)
+		s = &curve{name: p.Series, least: p.Value, most: p.Value}
+		b.curves = append(b.curves, s)
 	}
 	s.unit, s.n = p.Unit, s.n+1
 	s.least, s.most = min(s.least, p.Value), max(s.most, p.Value)

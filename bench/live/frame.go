@@ -92,7 +92,7 @@ func (l look) lines(b *board) []string {
 		blocks = []rune("_.,-=+*#")
 	}
 	var lines []string
-	for _, s := range b.series {
+	for _, s := range b.curves {
 		name := l.plain(s.name, maxLabel)
 		note := l.plain(fmt.Sprintf("now %s, most %s", figure(s.values[len(s.values)-1]), amount(s.most, s.unit)), 36)
 		room := max(8, l.width-width(name)-width(note)-2)

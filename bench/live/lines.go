@@ -30,7 +30,7 @@ func (l *Lines) Show(e Event) {
 	switch {
 	case e.Scene != nil:
 		l.sum(e.At)
-		l.board, l.told = begin(*e.Scene, e.At), map[string]time.Duration{}
+		l.board, l.told = l.board.begin(*e.Scene, e.At), map[string]time.Duration{}
 		l.say("== "+plain(e.Scene.Title, 70)+" ==", l.look.text("", e.Scene.Text))
 		return
 	case e.Vote != nil:
@@ -67,7 +67,7 @@ func (l *Lines) sum(at time.Duration) {
 	for _, c := range b.counts {
 		l.say(fmt.Sprintf("%s: %s at the end", plain(c.Name, 40), plain(amount(c.Value, c.Unit), 30)), nil)
 	}
-	for _, s := range b.series {
+	for _, s := range b.curves {
 		l.say(fmt.Sprintf("%s: %d points, from %s to %s", plain(s.name, 30), s.n, figure(s.least), plain(amount(s.most, s.unit), 30)), nil)
 	}
 	for _, v := range b.bars {

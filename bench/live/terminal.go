@@ -2,6 +2,7 @@ package live
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -75,7 +76,7 @@ func (t *Terminal) Show(e Event) {
 		t.board.now = e.At
 		t.past = append(t.past, t.board)
 	}
-	t.board = begin(*e.Scene, e.At)
+	t.board = t.board.begin(*e.Scene, e.At)
 }
 
 // draw replaces the frame that moves. Scenes that have ended, and at the end the last
@@ -110,7 +111,7 @@ func (t *Terminal) draw(end bool) {
 func over(drawn int, lines []string) string {
 	var b strings.Builder
 	if drawn > 0 {
-		b.WriteString("\x1b[" + figure(float64(drawn)) + "A\r")
+		fmt.Fprintf(&b, "\x1b[%dA\r", drawn)
 	}
 	for _, line := range lines {
 		b.WriteString(line + "\x1b[K\r\n")
