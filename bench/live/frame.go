@@ -63,11 +63,9 @@ func (l look) counts(b *board) []string {
 	var lines []string
 	line, used := "", 0
 	for _, c := range b.counts {
-		text := l.plain(c.Name, 24) + " " + l.plain(amount(c.Value, c.Unit), 24)
-		shown := l.paint(bold, text)
+		text, ink := l.label(c.Name)+" "+l.label(amount(c.Value, c.Unit)), bold
 		if c.Bad && c.Value != 0 {
-			text = "! " + text
-			shown = l.paint(alarm, text)
+			text, ink = "! "+text, alarm
 		}
 		if used > 0 && used+3+width(text) > l.width {
 			lines = append(lines, line)
@@ -76,7 +74,7 @@ func (l look) counts(b *board) []string {
 		if used > 0 {
 			line, used = line+"   ", used+3
 		}
-		line, used = line+shown, used+width(text)
+		line, used = line+l.paint(ink, text), used+width(text)
 	}
 	if used > 0 {
 		lines = append(lines, line)
@@ -93,8 +91,8 @@ func (l look) lines(b *board) []string {
 	}
 	var lines []string
 	for _, s := range b.curves {
-		name := l.plain(s.name, maxLabel)
-		note := l.plain(fmt.Sprintf("now %s, most %s", figure(s.values[len(s.values)-1]), amount(s.most, s.unit)), 36)
+		name := l.label(s.name)
+		note := l.plain(fmt.Sprintf("now %s, most %s", figure(s.values[len(s.values)-1]), amount(s.most, s.unit)), l.width/2)
 		room := max(8, l.width-width(name)-width(note)-2)
 		var line strings.Builder
 		low := min(0, s.least)
@@ -134,16 +132,16 @@ func (l look) bars(v Bars) []string {
 	lines := []string{l.paint(bold, title)}
 	label, value, note := 0, 0, 0
 	for _, bar := range v.Bars {
-		label = max(label, width(l.plain(bar.Label, maxLabel)))
+		label = max(label, width(l.label(bar.Label)))
 		value = max(value, width(l.known(bar.Value, v.Unit)))
-		note = max(note, width(l.plain(bar.Note, 24)))
+		note = max(note, width(l.label(bar.Note)))
 	}
-	room := max(8, l.width-label-value-note-4)
+	room := max(4, l.width-label-value-note-4)
 	for _, bar := range v.Bars {
 		lines = append(lines, strings.TrimRight(strings.Join([]string{
-			left(l.plain(bar.Label, maxLabel), label),
+			left(l.label(bar.Label), label),
 			l.paint(inks[Running], strings.Repeat(l.glyph(Running), length(v, bar.Value, room))),
-			l.known(bar.Value, v.Unit), l.plain(bar.Note, 24)}, " "), " "))
+			l.known(bar.Value, v.Unit), l.label(bar.Note)}, " "), " "))
 	}
 	return lines
 }
@@ -152,7 +150,7 @@ func (l look) known(v float64, unit string) string {
 	if v < 0 {
 		return "?"
 	}
-	return l.plain(amount(v, unit), 20)
+	return l.label(amount(v, unit))
 }
 
 // length is how many of room a bar takes. On a logarithmic scale the least takes a tenth.

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// maxLabel is how wide the names of lanes may be.
-const maxLabel = 20
-
 // gantt draws the lanes: name, bar, and what was done there.
 func (l look) gantt(b *board, now time.Duration, still bool) []string {
 	if len(b.lanes) == 0 {
@@ -16,7 +13,7 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 	}
 	label, tally := 0, 0
 	for _, one := range b.lanes {
-		label = max(label, width(l.plain(one.name, maxLabel)))
+		label = max(label, width(l.label(one.name)))
 		tally = max(tally, width(one.tally(l)))
 	}
 	cells := max(10, l.width-label-tally-3)
@@ -28,7 +25,7 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 	var lines []string
 	for _, one := range b.lanes {
 		bar := l.bar(one.fill(b.begun, axis, cells, now))
-		name := left(l.plain(one.name, maxLabel), label)
+		name := left(l.label(one.name), label)
 		lines = append(lines, name+" "+bar+" "+right(one.tally(l), tally))
 		if l.projector {
 			lines = append(lines, strings.Repeat(" ", label+1)+bar, "")

@@ -74,7 +74,7 @@ func (l *Lines) sum(at time.Duration) {
 		unit := plain(v.Unit, 12)
 		l.say(plain(v.Title, 70)+":", nil)
 		for _, bar := range v.Bars {
-			l.say(strings.TrimRight(fmt.Sprintf("  %s %s %s", left(plain(bar.Label, maxLabel), 12), l.look.known(bar.Value, unit), plain(bar.Note, 30)), " "), nil)
+			l.say(strings.TrimRight(fmt.Sprintf("  %s %s %s", left(l.look.label(bar.Label), 12), l.look.known(bar.Value, unit), plain(bar.Note, 30)), " "), nil)
 		}
 	}
 }

@@ -86,3 +86,6 @@ func (l look) rule(title, end string) string {
 	}
 	return head + l.paint(bold, title) + tail
 }
+
+// label is a name or a note in the room that there is for it: a quarter of the frame.
+func (l look) label(s string) string { return l.plain(s, l.width/4) }
