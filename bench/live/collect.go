@@ -156,7 +156,7 @@ func (c *Collector) leave(conn net.Conn) {
 
 // hear is the life of a connection. Whoever says what is wrong is hung up on.
 func (c *Collector) hear(conn net.Conn) {
-	lines := newLines(conn)
+	lines := newScanner(conn)
 	conn.SetDeadline(time.Now().Add(patience))
 	peer, ahead, err := c.meet(conn, lines)
 	if err != nil {

@@ -94,7 +94,7 @@ func (r *Reporter) introduce(token string) error {
 	if err := out.Encode(hello{token, host, os.Getpid()}); err != nil {
 		return err
 	}
-	lines := newLines(r.conn)
+	lines := newScanner(r.conn)
 	for lines.Scan() {
 		var p ping
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
@@ -164,7 +164,7 @@ func (r *Reporter) Close() error {
 	return errors.Join(r.err, r.conn.Close())
 }
 
-func newLines(conn net.Conn) *bufio.Scanner {
+func newScanner(conn net.Conn) *bufio.Scanner {
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(make([]byte, 0, maxReport), maxReport)
 	return lines
