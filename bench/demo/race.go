@@ -20,11 +20,16 @@ var race = Demo{
 	Title:     "the same 64 tasks at four levels, in three rounds",
 	Seconds:   120,
 	Sees:      "two lanes for each level, three rounds: computing, waiting, moving data. Each round has another winner.",
-	Punchline: "There is no best level, only a best match.",
-	Emulated:  "The two machines are processes on this host, asked over HTTP on loopback.",
+	Punchline: raceEnd,
+	Emulated:  raceUnreal,
 	Keys:      "any key goes on to the next round",
 	Run:       runRace,
 }
+
+const (
+	raceEnd    = "There is no best level, only a best match."
+	raceUnreal = "The two machines are processes on this host, asked over HTTP on loopback."
+)
 
 // entries is how many tasks each level has to run in each round.
 const entries = 64
@@ -85,7 +90,7 @@ func runRace(ctx context.Context, s *live.Stage, c Config) error {
 		times = append(times, took)
 	}
 	s.Table(standings(rounds, times))
-	s.Say(race.Punchline)
+	s.Say(raceEnd)
 	return nil
 }
 
@@ -116,7 +121,7 @@ func (c Config) round(ctx context.Context, s *live.Stage, n int, r round) (took 
 		Together: true,
 	})
 	if n == 0 {
-		s.Say(race.Emulated + " A yardstick runs at the end: serial, one task after another.")
+		s.Say(raceUnreal + " A yardstick runs at the end: serial, one task after another.")
 	}
 	start := s.Now()
 	took = slices.Repeat([]float64{-1}, len(teams))

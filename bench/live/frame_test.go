@@ -40,24 +40,25 @@ func TestFrame(t *testing.T) {
 		{Table: &Table{Title: "The end", Head: []string{"level", "s"}, Rows: [][]string{{"one", "4.0"}}}},
 		{Say: "That was it."},
 	} {
+		e.At = 2 * s
 		b.take(e)
 	}
 	want := `
--- two workers ------------------------ 4 s -
+-- two workers ----------------------- 4 s -
 Who is busy?
 
-a        ##############-------xxxxxxxx 2 x1
-worker b                ##############
-         0                         4 s
+a        ###############-------xxxxxxxx 2 x1
+worker b                ###############
+         0                          4 s
 # running   - waiting   x lost
 
 done 2   ! lost 1
 
-gap _#             now 40, most 40 ms
+gap _#                    now 40, most 40 ms
 
 time
-one   ######################### 4 s
-two   ############# 2 s half
+one   ############################ 4 s
+two   ############## 2 s half
 three  ?
 
 ? Which?

@@ -16,7 +16,7 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 		label = max(label, width(l.label(one.name)))
 		tally = max(tally, width(one.tally(l)))
 	}
-	cells := max(10, l.width-label-tally-3)
+	cells := max(10, l.width-label-tally-2)
 	axis := b.elapsed(now)
 	if !still {
 		axis = roundUp(axis, b.shortest())
@@ -26,7 +26,7 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 	for _, one := range b.lanes {
 		bar := l.bar(one.fill(b.begun, axis, cells, now))
 		name := left(l.label(one.name), label)
-		lines = append(lines, name+" "+bar+" "+right(one.tally(l), tally))
+		lines = append(lines, strings.TrimRight(name+" "+bar+" "+right(one.tally(l), tally), " "))
 		if l.projector {
 			lines = append(lines, strings.Repeat(" ", label+1)+bar, "")
 		}
