@@ -58,7 +58,7 @@ func (c Config) rounds(origin string) ([]round, error) {
 	if err != nil {
 		return nil, err
 	}
-	loops := int(c.scaled(40e6)) // about 60 ms on a processor of 2020
+	loops := int(c.scaled(25e6)) // about 50 ms on a processor of 2020
 	payload := max(int(c.scaled(1<<20)), 64<<10)
 	return []round{
 		{"computing", "64 tasks that only compute: who is first?",

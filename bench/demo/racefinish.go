@@ -61,27 +61,35 @@ func winners(took []float64) (names []string) {
 func verdict(r round, took []float64) string {
 	first := winners(took)
 	serial := took[len(racers)]
-	return fmt.Sprintf("%s: %s %s, %.1f times as fast as one task after another.", r.name, strings.Join(first, ", "),
-		map[bool]string{true: "is first", false: "share the flag"}[len(first) == 1], serial/slices.Min(took[:len(racers)]))
+	return fmt.Sprintf("%s: %s %s, %s as fast as one task after another.", r.name, strings.Join(first, ", "),
+		map[bool]string{true: "is first", false: "share the flag"}[len(first) == 1], times(serial/slices.Min(took[:len(racers)])))
 }
 
 // standings is the table at the end.
-func standings(rounds []round, times [][]float64) live.Table {
+func standings(rounds []round, all [][]float64) live.Table {
 	t := live.Table{Title: "The race: seconds for 64 tasks, and how many times as fast as serial", Head: []string{"level"}}
 	for _, r := range rounds {
 		t.Head = append(t.Head, r.name)
 	}
 	for i, name := range append(racers[:len(racers):len(racers)], "serial") {
 		row := []string{name}
-		for _, took := range times {
-			mark := " "
+		for _, took := range all {
+			mark := ""
 			if i < len(racers) && place(took[:len(racers)], i) == 1 {
 				mark = "*"
 			}
-			row = append(row, fmt.Sprintf("%.3f s %6.2fx%s", took[i], took[len(racers)]/took[i], mark))
+			row = append(row, fmt.Sprintf("%.3f s %7s", took[i], mark+times(took[len(racers)]/took[i])))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	t.Note = "* has the flag: first, or within 5 % of it. One run on this machine, levels one after another."
 	return t
+}
+
+// times is a ratio in two digits or more, as in 1.9x and 36x.
+func times(ratio float64) string {
+	if ratio >= 10 {
+		return fmt.Sprintf("%.0fx", ratio)
+	}
+	return fmt.Sprintf("%.2gx", ratio)
 }

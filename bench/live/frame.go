@@ -138,10 +138,11 @@ func (l look) bars(v Bars) []string {
 	}
 	room := max(4, l.width-label-value-note-4)
 	for _, bar := range v.Bars {
-		lines = append(lines, strings.TrimRight(strings.Join([]string{
-			left(l.label(bar.Label), label),
-			l.paint(inks[Running], strings.Repeat(l.glyph(Running), length(v, bar.Value, room))),
-			l.known(bar.Value, v.Unit), l.label(bar.Note)}, " "), " "))
+		line := left(l.label(bar.Label), label) + " "
+		if n := length(v, bar.Value, room); n > 0 {
+			line += l.paint(inks[Running], strings.Repeat(l.glyph(Running), n)) + " "
+		}
+		lines = append(lines, strings.TrimRight(line+l.known(bar.Value, v.Unit)+" "+l.label(bar.Note), " "))
 	}
 	return lines
 }

@@ -59,7 +59,7 @@ gap _#                    now 40, most 40 ms
 time
 one   ############################ 4 s
 two   ############## 2 s half
-three  ?
+three ?
 
 ? Which?
   a) this

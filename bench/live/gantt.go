@@ -61,13 +61,14 @@ func (l *lane) tally(how look) string {
 func (l *lane) fill(begin, axis time.Duration, cells int, now time.Duration) []State {
 	type share struct{ of [len(order)]float64 }
 	shares := make([]share, cells)
+	const hair = 1e-6 // of a cell: what rounding may be wrong by
 	scale := float64(cells) / float64(axis)
 	for i := range l.spans {
 		s := &l.spans[i]
 		from := float64(time.Duration(s.T0)-begin) * scale
 		to := float64(s.end(now)-begin) * scale
-		for c := max(0, int(from)); c < cells && float64(c) < max(to, from+1e-9); c++ {
-			shares[c].of[rank(s.State)] += max(1e-9, min(to, float64(c+1))-max(from, float64(c)))
+		for c := max(0, int(from+hair)); c < cells && float64(c) < max(to-hair, from+2*hair); c++ {
+			shares[c].of[rank(s.State)] += max(hair, min(to, float64(c+1))-max(from, float64(c)))
 		}
 	}
 	states := make([]State, cells)
