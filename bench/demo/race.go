@@ -66,7 +66,7 @@ func (c Config) rounds(origin string) ([]round, error) {
 		{"waiting", fmt.Sprintf("64 tasks that wait for a server, %v each: who is first?", latency),
 			fmt.Sprintf("%d tasks ask a server that takes %v: whoever keeps most of them waiting at once wins", entries, latency), io, 0},
 		{"moving data", "64 tasks that bring 1 MiB along, and take it home: who is first?",
-			fmt.Sprintf("%d tasks bring %d KiB along and take them home, and compute a little: whoever moves nothing wins", entries, payload>>10),
+			fmt.Sprintf("%d tasks bring %.3g MiB along and take it home, and compute a little: whoever moves nothing wins", entries, float64(payload)/(1<<20)),
 			workload.Mix(workload.Mixture{Rounds: int(c.scaled(1e6)), Payload: payload, Seed: 1}), 0},
 	}, nil
 }
@@ -106,6 +106,10 @@ func (c Config) round(ctx context.Context, s *live.Stage, n int, r round) (took 
 	if err != nil {
 		return nil, err
 	}
+	title := fmt.Sprintf("race, round %d of 3: %s", n+1, r.name)
+	if s.Predict() {
+		s.Scene(live.Scene{Title: title})
+	}
 	tell, err := s.Ask(ctx, r.question, racers...)
 	if err != nil {
 		return nil, err
@@ -115,7 +119,7 @@ func (c Config) round(ctx context.Context, s *live.Stage, n int, r round) (took 
 		lanes = append(lanes, t.track.lanes...)
 	}
 	s.Scene(live.Scene{
-		Title:    fmt.Sprintf("race, round %d of 3: %s", n+1, r.name),
+		Title:    title,
 		Text:     r.about + ". The levels run one after another and are drawn as if they had started together.",
 		Lanes:    lanes,
 		Together: true,

@@ -181,5 +181,8 @@ func (l look) vote(v Vote) []string {
 		}
 		lines = append(lines, l.text(mark, choice)...)
 	}
+	if v.Answer == 0 {
+		lines = append(lines, "  Hands up; any key goes on.")
+	}
 	return lines
 }

@@ -77,14 +77,15 @@ func (l look) rule(title, end string) string {
 	if l.ascii {
 		line = "-"
 	}
-	title = l.plain(title, l.width-12-width(end))
-	head, tail := strings.Repeat(line, 2)+" ", " "
-	if end != "" {
-		tail += strings.Repeat(line, max(1, l.width-7-width(title)-width(end))) + " " + end + " " + line
-	} else {
-		tail += strings.Repeat(line, max(1, l.width-4-width(title)))
+	head, tail := line+line, line
+	if title = l.plain(title, l.width-12-width(end)); title != "" {
+		head, tail = head+" ", " "
 	}
-	return head + l.paint(bold, title) + tail
+	if end != "" {
+		end = " " + end + " " + line
+	}
+	rest := l.width - width(head+title+tail+end)
+	return head + l.paint(bold, title) + tail + strings.Repeat(line, max(1, rest)) + end
 }
 
 // label is a name or a note in the room that there is for it: a quarter of the frame.

@@ -45,6 +45,9 @@ func (s *Stage) Now() time.Duration { return time.Since(s.begin) }
 // Lanes is how many lanes a scene should have at most.
 func (s *Stage) Lanes() int { return s.config.Lanes }
 
+// Predict reports whether the audience is asked before it sees.
+func (s *Stage) Predict() bool { return s.config.Predict }
+
 // Keys are what the presenter presses. It never delivers if nobody can press.
 func (s *Stage) Keys() <-chan rune { return s.config.Keys }
 

@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"regexp"
@@ -133,5 +134,39 @@ func TestSlowReaderDoesNotStopTheStage(t *testing.T) {
 		if err := s.Close(); err == nil || err.Error() != "enough" {
 			t.Errorf("%s: closed with %v, want what writing failed with", name, err)
 		}
+	}
+}
+
+// Whoever is asked sees the question, nothing else goes on before a key, and the answer
+// stands out. Without an audience nobody is asked.
+func TestAsk(t *testing.T) {
+	var out bytes.Buffer
+	keys := make(chan rune)
+	s := live.NewStage(live.Config{Viewers: []live.Viewer{live.NewLines(&out)}, Predict: true, Keys: keys})
+	go func() { keys <- 'x' }() // Ask waits for it
+	tell, err := s.Ask(t.Context(), "Which?", "this", "that")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(2)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "? Which?\n  a) this\n  b) that\n  Hands up; any key goes on.\n? Which?\n  a) this\n=>b) that\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	if _, err := s.Ask(ctx, "Which?"); err != enough {
+		t.Errorf("error is %v, want the cause", err)
+	}
+	if _, err := live.NewStage(live.Config{Predict: true}).Ask(t.Context(), "Which?"); err == nil {
+		t.Error("somebody answered without keys")
+	}
+	if tell, err := live.NewStage(live.Config{}).Ask(t.Context(), "Which?"); err != nil {
+		t.Error(err)
+	} else {
+		tell(1)
 	}
 }
