@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -95,8 +96,7 @@ func (t *Terminal) draw(end bool) {
 		lines = append(lines, t.look.frame(t.board, t.board.now, true)...)
 		still = len(lines)
 	default:
-		frame := t.look.frame(t.board, t.board.now+time.Since(t.heard), false)
-		lines = append(lines, frame[:min(len(frame), t.height-1)]...)
+		lines = append(lines, t.moving(t.board.now+time.Since(t.heard))...)
 	}
 	t.mu.Unlock()
 	if t.err != nil || len(lines) == 0 && t.drawn == 0 {
@@ -104,6 +104,20 @@ func (t *Terminal) draw(end bool) {
 	}
 	_, t.err = io.WriteString(t.w, over(t.drawn, lines))
 	t.drawn = len(lines) - still
+}
+
+// moving is the frame that moves, in the lines that there are: what has scrolled away
+// cannot be drawn over. If they are too few, lanes are not high, and nothing stands apart.
+func (t *Terminal) moving(now time.Duration) []string {
+	frame := t.look.frame(t.board, now, false)
+	if low := t.look; len(frame) >= t.height && low.projector {
+		low.projector = false
+		frame = low.frame(t.board, now, false)
+	}
+	if len(frame) >= t.height {
+		frame = slices.DeleteFunc(frame, func(line string) bool { return line == "" })
+	}
+	return frame[:min(len(frame), t.height-1)]
 }
 
 // over writes lines over as many that were there. It says carriage return too: a terminal

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,4 +170,44 @@ func TestAsk(t *testing.T) {
 	} else {
 		tell(1)
 	}
+}
+
+// What moves fits the terminal, or it could not be drawn over: what matters least goes.
+func TestSmallTerminal(t *testing.T) {
+	var out lockedBuffer
+	v := live.NewTerminal(&out, live.TerminalConfig{Height: 12, Projector: true, FPS: 1000})
+	v.Show(live.Event{Scene: &live.Scene{Title: "small", Lanes: []string{"a", "b", "c", "d", "e"}}})
+	v.Show(live.Event{At: 1, Count: &live.Count{Name: "done", Value: 1}})
+	v.Show(live.Event{At: 2, Say: "The caption."})
+	for late := time.Now().Add(10 * time.Second); !strings.Contains(out.String(), "The caption."); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("the caption is not drawn: %q", out.String())
+		}
+	}
+	for _, up := range regexp.MustCompile(`\x1b\[(\d+)A`).FindAllStringSubmatch(out.String(), -1) {
+		if n := len(up[1]); n > 2 || up[1] > "11" && n == 2 {
+			t.Errorf("it goes up %s lines of 12", up[1])
+		}
+	}
+	if err := v.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A lockedBuffer is written to by one goroutine and read by another.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

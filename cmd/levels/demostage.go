@@ -42,15 +42,15 @@ func (d *demoFlags) show(ctx context.Context, a *act) (err error) {
 		defer stop()
 		viewers = append(viewers, page)
 	}
-	viewers = append(viewers, d.screen())
-	err = d.perform(ctx, a, keys, viewers)
+	err = d.perform(ctx, a, keys, append(viewers, d.screen()))
 	if errors.Is(context.Cause(ctx), errQuit) {
 		return nil
 	}
 	return err
 }
 
-// perform runs the act and closes the viewers, which show their last frame.
+// perform runs the act and closes the viewers, which show their last frame. The last
+// viewer is the screen.
 func (d *demoFlags) perform(ctx context.Context, a *act, keys chan rune, viewers []live.Viewer) error {
 	config := live.Config{Viewers: viewers, Predict: d.predict}
 	if d.web || interactive() {
@@ -67,8 +67,8 @@ func (d *demoFlags) perform(ctx context.Context, a *act, keys chan rune, viewers
 		err = live.Replay(ctx, a.replay, d.replaySpeed(), viewers...)
 	}
 	if err == nil && d.web && interactive() {
-		stage.Say("This is the end. The page stays until q is pressed.")
-		<-ctx.Done()
+		err = viewers[len(viewers)-1].Close()
+		<-ctx.Done() // the page stays until then
 	}
 	return cmp.Or(context.Cause(ctx), errors.Join(err, stage.Close()))
 }
