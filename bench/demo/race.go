@@ -17,8 +17,8 @@ import (
 
 var race = Demo{
 	Name:      "race",
-	Title:     "the same 64 tasks at four levels, in three rounds",
-	Seconds:   120,
+	Title:     "The same 64 tasks at four levels, in three rounds",
+	Seconds:   75,
 	Sees:      "two lanes for each level, three rounds: computing, waiting, moving data. Each round has another winner.",
 	Punchline: raceEnd,
 	Emulated:  raceUnreal,
@@ -58,7 +58,7 @@ func (c Config) rounds(origin string) ([]round, error) {
 	if err != nil {
 		return nil, err
 	}
-	loops := int(c.scaled(25e6)) // about 50 ms on a processor of 2020
+	loops := int(c.scaled(40e6)) // about 80 ms on a processor of 2020
 	payload := max(int(c.scaled(1<<20)), 64<<10)
 	return []round{
 		{"computing", "64 tasks that only compute: who is first?",
@@ -138,9 +138,12 @@ func (c Config) round(ctx context.Context, s *live.Stage, n int, r round) (took 
 			return nil, fmt.Errorf("%s and %s computed different results", t.name, teams[0].name)
 		}
 	}
+	if n == 0 {
+		showClocks(s, teams)
+	}
 	tell(1 + slices.Index(took[:len(racers)], slices.Min(took[:len(racers)])))
 	s.Say(verdict(r, took))
-	_, err = c.hold(ctx, s, 8*time.Second)
+	_, err = c.hold(ctx, s, 18*time.Second)
 	return took, err
 }
 

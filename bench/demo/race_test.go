@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -169,6 +170,10 @@ func TestFind(t *testing.T) {
 // What the list and the speaker need is there for every demo.
 func TestDemosAreDescribed(t *testing.T) {
 	names := map[string]bool{}
+	list, err := os.ReadFile("../../docs/talk/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range All {
 		if names[d.Name] || d.Name == "" || d.Title == "" || d.Sees == "" || d.Punchline == "" || d.Run == nil || d.Seconds < 60 || d.Seconds > 120 {
 			t.Errorf("demo %q lacks something, or does not take 60 to 120 s: %+v", d.Name, d)
@@ -176,6 +181,9 @@ func TestDemosAreDescribed(t *testing.T) {
 		names[d.Name] = true
 		if _, err := os.Stat("../../docs/talk/" + d.Name + ".md"); err != nil {
 			t.Errorf("there is no page for the speaker: %v", err)
+		}
+		if want := fmt.Sprintf("| [%s](%s.md) | %d |", d.Name, d.Name, d.Seconds); !strings.Contains(string(list), want) {
+			t.Errorf("the list for speakers lacks %q", want)
 		}
 	}
 }

@@ -109,6 +109,22 @@ func (t *team) close() error {
 	return errors.Join(errs...)
 }
 
+// showClocks says how far the clocks of workers were off. They were set right before
+// anything was drawn.
+func showClocks(s *live.Stage, teams []*team) {
+	var ahead, within time.Duration
+	for _, t := range teams {
+		if t.collector == nil {
+			continue
+		}
+		for _, skew := range t.collector.Skews() {
+			ahead, within = max(ahead, skew.Ahead.Abs()), max(within, skew.Within)
+		}
+	}
+	s.Count(live.Count{Name: "workers' clocks, off", Value: float64(ahead.Microseconds()), Unit: "µs"})
+	s.Count(live.Count{Name: "known within", Value: float64(within.Microseconds()), Unit: "µs"})
+}
+
 // failure is the first error among results.
 func failure(ctx context.Context, results []levels.Result) error {
 	for _, r := range results {
