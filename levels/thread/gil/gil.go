@@ -58,6 +58,12 @@ type Config struct {
 	// Waits are the names of Funcs that run without the lock, as C code does around
 	// a read or a fetch.
 	Waits []string
+
+	// Watch is told what a thread does with the lock, by the thread itself: a thread
+	// that has the lock keeps it meanwhile. Threads count from 0, and each has the
+	// lowest number that is free, for as long as it works at one Run. No two are told
+	// to hold the lock at once. Nil means that nobody looks.
+	Watch func(thread int, does Doing)
 }
 
 // New starts the threads and returns the level they make up. It fails if Waits names
@@ -82,10 +88,14 @@ func open(c Config, l *lock) (*staff.Staff, error) {
 		}
 		funcs[name] = waits(f)
 	}
+	seats := &seats{watch: c.Watch}
 	return staff.New(staff.Config{Threads: c.Threads, Work: func(b *crew.Batch) {
-		l.acquire()
+		tell, leave := seats.take()
+		defer leave()
+		under := &locked{Context: b.Ctx, lock: l, thread: threadID(), tell: tell}
+		under.acquire()
 		defer l.release()
-		under := &locked{Context: b.Ctx, lock: l, thread: threadID()}
+		defer tell(Gone) // before another can have the lock
 		crew.Each(b, func(_ context.Context, tasks []levels.Task, results []levels.Result) {
 			crew.Do(under, funcs, tasks, results)
 		})
@@ -107,6 +117,14 @@ type locked struct {
 	lock   *lock
 	thread int  // the thread's
 	away   bool // without the lock, in Release; only the thread itself looks
+	tell   func(Doing)
+}
+
+// acquire waits for the lock, and tells so.
+func (c *locked) acquire() {
+	c.tell(Wants)
+	c.lock.acquire()
+	c.tell(Holds)
 }
 
 type key struct{}
@@ -122,7 +140,9 @@ func (c *locked) Value(k any) any {
 // Err is the check between two bytecodes. It costs an atomic load if nobody asks.
 func (c *locked) Err() error {
 	if c.lock.drop.Load() && threadID() == c.thread && !c.away {
+		c.tell(Wants)
 		c.lock.check()
+		c.tell(Holds)
 	}
 	return c.Context.Err()
 }
@@ -137,9 +157,10 @@ func Release(ctx context.Context, f func()) {
 		return
 	}
 	c.away = true
+	c.tell(Away)
 	c.lock.release()
 	defer func() {
-		c.lock.acquire()
+		c.acquire()
 		c.away = false
 	}()
 	f()
