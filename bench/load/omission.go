@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -84,27 +85,59 @@ func (s stalling) stalled(now time.Duration) time.Duration {
 	return s.stall - in
 }
 
+// A Trip is a call of the simulation: when it should have begun, when it did, and when
+// its answer was there.
+type Trip struct{ Due, Start, End time.Duration }
+
+// Trips are the calls that [Omission] sums up, those of the closed loop and those of the
+// open one, in the order in which they are made.
+func Trips(stall, every, service time.Duration, rate float64, duration time.Duration) (closed, open iter.Seq[Trip]) {
+	s := stalling{stall, every, service}
+	return s.paced(time.Duration(float64(time.Second)/rate), duration), s.steady(rate, duration)
+}
+
+// paced are the trips of a closed loop, which means to do what it does.
+func (s stalling) paced(pace, duration time.Duration) iter.Seq[Trip] {
+	return func(yield func(Trip) bool) {
+		for now := time.Duration(0); now < duration; {
+			end := s.serve(now)
+			if !yield(Trip{now, now, end}) {
+				return
+			}
+			now = max(end, now+pace)
+		}
+	}
+}
+
+// steady are the trips of an open loop with one connection.
+func (s stalling) steady(rate float64, duration time.Duration) iter.Seq[Trip] {
+	return func(yield func(Trip) bool) {
+		free := time.Duration(0) // when the connection is
+		for at := range constant(rate) {
+			start := max(at, free)
+			if start >= duration { // this one and all that follow
+				return
+			}
+			if free = s.serve(start); !yield(Trip{at, start, free}) {
+				return
+			}
+		}
+	}
+}
+
 func (s stalling) closed(pace, duration time.Duration) *hdrhistogram.Histogram {
 	times := NewHistogram()
-	for now := time.Duration(0); now < duration; {
-		end := s.serve(now)
-		Record(times, end-now)
-		now = max(end, now+pace)
+	for t := range s.paced(pace, duration) {
+		Record(times, t.End-t.Start)
 	}
 	return times
 }
 
 func (s stalling) open(rate float64, duration time.Duration) (response, service *hdrhistogram.Histogram) {
 	response, service = NewHistogram(), NewHistogram()
-	free := time.Duration(0) // when the connection is
-	for at := range constant(rate) {
-		start := max(at, free)
-		if start >= duration { // this one and all that follow
-			return response, service
-		}
-		free = s.serve(start)
-		Record(response, free-at)
-		Record(service, free-start)
+	for t := range s.steady(rate, duration) {
+		Record(response, t.End-t.Due)
+		Record(service, t.End-t.Start)
 	}
 	return response, service
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"iter"
 	"os"
 	"slices"
 	"testing"
@@ -77,4 +78,29 @@ func TestOmissionNeedsTheIntendedStart(t *testing.T) {
 			t.Error("the response times depend on the number of connections")
 		}
 	})
+}
+
+// The trips are in order, none begins before it is due or while another has the server,
+// and the two loops send as many as Omission counts.
+func TestTrips(t *testing.T) {
+	rows := Omission(stall, period, serves, rate, lasts)
+	closed, open := Trips(stall, period, serves, rate, lasts)
+	for name, loop := range map[string]struct {
+		trips iter.Seq[Trip]
+		calls int
+	}{"closed": {closed, rows[0].Calls}, "open": {open, rows[2].Calls}} {
+		n, free := 0, time.Duration(0)
+		for trip := range loop.trips {
+			if trip.Start < max(trip.Due, free) || trip.End < trip.Start+serves {
+				t.Errorf("%s loop, call %d: %v, and the server was free at %v", name, n, trip, free)
+			}
+			n, free = n+1, trip.End
+		}
+		if n != loop.calls {
+			t.Errorf("%s loop: %d trips, but Omission counts %d", name, n, loop.calls)
+		}
+		for range loop.trips { // and it can be left
+			break
+		}
+	}
 }
