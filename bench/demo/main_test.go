@@ -7,13 +7,12 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
-	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
 // TestMain lets the test binary be its own workers.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or every worker built with -race takes a second to leave
-	fleet.Main(workload.Funcs())
+	fleet.Main(Funcs())
 	os.Setenv(fleet.Role, "1")
 	goleak.VerifyTestMain(m)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/demo"
 	"github.com/fourlevels/fourlevels/bench/fleet"
-	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
 func newWorker() *cobra.Command {
@@ -77,7 +77,7 @@ func newRole(use, role, about string) *cobra.Command {
 			if _, err := fleet.Parse(cmp.Or(w.Level, "serial")); err != nil {
 				return usage("level", err)
 			}
-			err := w.Run(cmd.Context(), workload.Funcs())
+			err := w.Run(cmd.Context(), demo.Funcs())
 			if err != nil && cmd.Context().Err() == nil { // what fails before the end is a port, a file, a Redis
 				return bench.Environment(err)
 			}
