@@ -36,7 +36,13 @@ type Config struct {
 }
 
 // All are the demos in the order of the list.
-var All = []Demo{race}
+var All = []Demo{
+	race,
+	gilDemo,
+	heartbeat,
+	move,
+	liar,
+}
 
 // Find returns the demo of that name. Its error lists the names and suggests the nearest.
 func Find(name string) (Demo, error) {
