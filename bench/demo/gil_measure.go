@@ -13,8 +13,12 @@ import (
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
-// gilRounds is how often each comparison is made.
-const gilRounds = 5
+// How often each comparison is made. What computes is short and often, for who shares the
+// machine with others may have it for himself only now and then.
+const (
+	gilComputes = 20
+	gilOverlaps = 5
+)
 
 // gilRoundsPerSecond is about what a processor computes. Work is never measured in time:
 // it only says how large the tasks are.
@@ -45,10 +49,10 @@ func gilTask(n int, each time.Duration) levels.Task {
 
 func (g *gilShow) measureCompute(ctx context.Context, s *gilSubject) (err error) {
 	var tasks []levels.Task
-	for i := range 8 {
-		tasks = append(tasks, gilCompute(i, g.rounds(16*time.Millisecond)))
+	for i := range 4 {
+		tasks = append(tasks, gilCompute(i, g.rounds(10*time.Millisecond)))
 	}
-	s.row.compute, err = gain(ctx, s.one, s.two, tasks)
+	s.row.compute, err = gain(ctx, s.one, s.two, tasks, gilComputes)
 	return err
 }
 
@@ -57,16 +61,16 @@ func (g *gilShow) measureOverlap(ctx context.Context, s *gilSubject) (err error)
 	for range gilThreads {
 		tasks = append(tasks, gilTask(1, max(2*time.Millisecond, g.scaled(20*time.Millisecond))))
 	}
-	s.row.overlap, err = gain(ctx, s.one, s.many, tasks)
+	s.row.overlap, err = gain(ctx, s.one, s.many, tasks, gilOverlaps)
 	return err
 }
 
 // gain is how many times as fast the second level runs tasks as the first. They take turns,
 // so that both see the same machine, and the fastest turn of each counts: the others were
 // disturbed, for the work is the same.
-func gain(ctx context.Context, one, more levels.Level, tasks []levels.Task) (float64, error) {
+func gain(ctx context.Context, one, more levels.Level, tasks []levels.Task, rounds int) (float64, error) {
 	var alone, together []time.Duration
-	for round := range 1 + gilRounds {
+	for round := range 1 + rounds {
 		for _, l := range []struct {
 			level levels.Level
 			took  *[]time.Duration

@@ -130,12 +130,14 @@ func (g *gilShow) escape(ctx context.Context) error {
 		Lanes: []string{"process 1", "process 2"},
 	})
 	g.stage.Say("the same computing tasks: now two at once")
-	var tasks []levels.Task
-	for i := range 24 {
-		tasks = append(tasks, gilCompute(i, g.rounds(500*time.Millisecond)))
-	}
-	if err := failure(ctx, g.shown.Run(ctx, live.Number(tasks))); err != nil {
-		return err
+	for begin, n := time.Now(), 0; n == 0 || time.Since(begin) < g.scaled(7*time.Second); n += 4 {
+		var tasks []levels.Task
+		for i := range 4 {
+			tasks = append(tasks, gilCompute(n+i, g.rounds(500*time.Millisecond)))
+		}
+		if err := failure(ctx, g.shown.Run(ctx, live.NumberFrom(n, tasks))); err != nil {
+			return err
+		}
 	}
 	for _, skew := range g.collector.Skews() {
 		g.stage.Count(live.Count{Name: fmt.Sprintf("clock %d ahead", skew.N), Value: float64(skew.Ahead) / 1e3, Unit: "us"})

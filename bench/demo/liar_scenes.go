@@ -56,11 +56,11 @@ func (l *liarShow) closedLoop(p *slowScript) {
 	never := 0
 	for i, t := range zoomed(l.closed) {
 		l.trip(p, "closed loop", i, t)
-		p.add(t.Start, func() { l.stage.Count(live.Count{Name: "closed loop asked", Value: float64(i + 1)}) })
+		p.add(t.Start, func() { l.stage.Count(live.Count{Name: "closed: asked", Value: float64(i + 1)}) })
 		for at := t.Start + liarPace; at < t.End; at += liarPace {
 			never++
 			n := float64(never)
-			p.add(at, func() { l.stage.Count(live.Count{Name: "closed loop did not ask", Value: n, Bad: true}) })
+			p.add(at, func() { l.stage.Count(live.Count{Name: "closed: did not ask", Value: n, Bad: true}) })
 		}
 	}
 }
@@ -76,11 +76,11 @@ func (l *liarShow) openLoop(p *slowScript) (lanes int) {
 		}
 		free[lane] = t.End
 		l.trip(p, liarLane(lane), i, t)
-		p.add(t.Due, func() { l.stage.Count(live.Count{Name: "open loop asked", Value: float64(i + 1)}) })
+		p.add(t.Due, func() { l.stage.Count(live.Count{Name: "open: asked", Value: float64(i + 1)}) })
 		if t.End-t.Due > liarService {
 			late++
 			n := float64(late)
-			p.add(t.End, func() { l.stage.Count(live.Count{Name: "open loop: late answers", Value: n, Bad: true}) })
+			p.add(t.End, func() { l.stage.Count(live.Count{Name: "open: late answers", Value: n, Bad: true}) })
 		}
 	}
 	return len(free)
