@@ -5,6 +5,7 @@ RACE   = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/
 TOOL  := go tool -modfile=bench/tools.mod
 COUNT ?= 1000
 ARGS  ?=
+RUN   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help test race conformance nestings bench bench-full variants peers words doctor report browser lint fmt cross levels
@@ -45,8 +46,9 @@ words: levels ## count the words of the whole corpus at every level
 doctor: levels ## look at this machine: tools, cores, latencies
 	@.bin/levels doctor $(ARGS)
 
-report: levels ## print the tables of the latest run again
-	@.bin/levels report $(ARGS)
+report: levels ## print the tables of RUN, or of the latest run, and put its page beside its samples
+	@run="$(RUN)"; [ -n "$$run" ] || run=$$(ls -d results/runs/*/samples.txt 2>/dev/null | tail -n 1); run=$${run%/samples.txt}; \
+	.bin/levels report $${run:+"$$run" --html "$$run/report.html"} $(ARGS)
 
 levels:
 	@go build -o .bin/levels ./cmd/levels

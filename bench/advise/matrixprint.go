@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/chart"
 )
 
 // Write prints the matrix as a table of 80 columns, as markdown, or as JSON.
@@ -77,6 +79,27 @@ func (m *Matrix) markdown(b *strings.Builder) {
 	for _, note := range m.legend() {
 		fmt.Fprintf(b, "\n%s\n", strings.NewReplacer("*", "\\*", "_", "\\_", "<", "\\<", "|", "\\|").Replace(note))
 	}
+}
+
+// Table is the matrix for a page. What was not measured is a dash, and how to measure it
+// stands below.
+func (m *Matrix) Table() chart.Table {
+	t := chart.Table{Title: "The matrix", Head: append([]string{"question"}, m.Levels...), Notes: m.legend()}
+	for _, row := range m.Rows {
+		cells := chart.Texts(row.head())
+		for _, c := range row.Cells {
+			cell := chart.Cell{Text: c.text(row.Unit), Best: c.Best}
+			if c.Why != "" {
+				cell.Text = "-"
+				if note := "- is " + c.Why + "."; !slices.Contains(t.Notes, note) {
+					t.Notes = append(t.Notes, note)
+				}
+			}
+			cells = append(cells, cell)
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
 }
 
 func (m *Matrix) legend() []string {

@@ -8,7 +8,8 @@
 //     the rest becomes medians with intervals, marks for the best and a verdict
 //     (rows.go, valid.go, summary.go, verdict.go);
 //   - print: [Run.Write] prints for terminals, pages and programs (format.go,
-//     table.go, markdown.go, data.go, export.go).
+//     table.go, markdown.go, data.go, export.go); [Run.WritePage] makes a page with
+//     charts (page.go, and pageglance.go to pageend.go in its order).
 //
 // What is measured beside throughput and the latency of a lone task is in sections
 // below the tables, each made in a file of its own (section.go names them). For

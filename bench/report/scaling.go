@@ -79,8 +79,10 @@ func scalingLine(curve []*samples.Cell, sizes []int) Line {
 			points = append(points, usl.Point{N: float64(width(c)), X: v})
 		}
 	}
-	l.Says, l.Figures = fits(l.Label, points)
+	var law *usl.Model
+	l.Says, l.Figures, law = fits(l.Label, points)
 	l.Figures = append(beside, l.Figures...)
+	l.curve = curved(curve, l.Label, law)
 	return l
 }
 
@@ -89,8 +91,9 @@ const widthField = "tasks_per_s_"
 
 func widthHead(n int) Head { return Head{strconv.Itoa(n), widthField + strconv.Itoa(n), ""} }
 
-// fits says what the laws find in the points, in words and in figures.
-func fits(label string, points []usl.Point) (words string, figures []Figure) {
+// fits says what the laws find in the points, in words and in figures. The law is USL
+// where it is accepted, else Amdahl's where that is, else nil.
+func fits(label string, points []usl.Point) (words string, figures []Figure, law *usl.Model) {
 	cell := func(center float64, r usl.Range) Cell {
 		return Cell{Center: center, Lo: r.Lo, Hi: r.Hi, N: len(points)}
 	}
@@ -99,6 +102,7 @@ func fits(label string, points []usl.Point) (words string, figures []Figure) {
 	case err != nil:
 		words = fmt.Sprintf("%s: no USL: %s.", label, reason(err))
 	default:
+		law = &m
 		figures = []Figure{
 			{Head{"contention", "usl_sigma", ""}, cell(m.Sigma, m.SigmaRange)}, {Head{"coherence", "usl_kappa", ""}, cell(m.Kappa, m.KappaRange)},
 			{Head{"one worker", "usl_lambda_tasks_per_s", ""}, cell(m.Lambda, m.LambdaRange)},
@@ -113,12 +117,15 @@ func fits(label string, points []usl.Point) (words string, figures []Figure) {
 		figures = append(figures, Figure{Head{"hold-out error", "usl_holdout_share", ""}, exactly(off)})
 	}
 	if a, err := usl.Amdahl(points); err == nil {
+		if law == nil {
+			law = &a
+		}
 		words += fmt.Sprintf(" Amdahl: serial share %s.", percents(a.Sigma, a.SigmaRange))
 		figures = append(figures, Figure{Head{"serial share", "amdahl_sigma", ""}, cell(a.Sigma, a.SigmaRange)})
 	} else if m.Lambda > 0 || errors.Is(err, usl.ErrLinear) {
 		words += " No Amdahl: " + reason(err) + "."
 	}
-	return words, figures
+	return words, figures, law
 }
 
 // exactly is a figure of a fit, which has no interval of its own.

@@ -36,6 +36,8 @@ type Line struct {
 	Figures     []Figure // more of them, that have no column: of fits
 	Says        string   // "" or what follows from the figures, in words
 	Invalid     string   // "" or why nothing here can be believed; there are no cells then
+
+	curve *curve // of scaling, for charts; nil elsewhere
 }
 
 // A Figure is a cell with a name of its own.

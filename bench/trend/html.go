@@ -1,126 +1,114 @@
 package trend
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
-	"html/template"
+	"io"
 	"math"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 
-	"github.com/fourlevels/fourlevels/bench/report"
+	"github.com/fourlevels/fourlevels/bench/chart"
 	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
-// AsHTML is a page with a chart for each series: one file, without scripts, which asks no
-// other server for anything.
-const AsHTML report.Format = "html"
-
-//go:embed page.html
-var pageText string
-
-// pageTemplate escapes whatever names may hold.
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
-
-// Size of a chart, in its own units, and the margin around the lines.
-const chartWidth, chartHeight, chartMargin = 240.0, 48.0, 4.0
-
-type (
-	htmlPage struct {
-		Dir           string
-		Width, Height float64
-		Groups        []htmlGroup
-		About         []string
-	}
-	htmlGroup struct {
-		Title  string
-		Charts []htmlChart
-	}
-	htmlChart struct {
-		Label, Metric, Last string
-		Base                float64 // height of the ratio 1
-		Bands, Lines        []string
-		Dots                []htmlDot
-		Marks               []htmlMark
-		Says                []string
-	}
-	htmlDot struct {
-		X, Y float64
-		Says string
-	}
-	htmlMark struct {
-		X     float64
-		Class string
-	}
-)
-
-func (t *Trend) writeHTML(w *bytes.Buffer) error {
-	p := htmlPage{Dir: samples.Clip(t.Dir, 200), Width: chartWidth, Height: chartHeight, About: t.about()}
+// WritePage writes a page with a chart for each series: one file, which asks no other
+// server for anything. Commits are links into the repository if its URL is given, as in
+// https://example.org/owner/name.
+func (t *Trend) WritePage(w io.Writer, repository string) error {
+	p := chart.Page{Title: "Trend of " + samples.Clip(t.Dir, 200), Facts: t.facts()}
 	for i := range t.Series {
 		s := &t.Series[i]
-		if n := len(p.Groups); n == 0 || p.Groups[n-1].Title != s.title() {
-			p.Groups = append(p.Groups, htmlGroup{Title: s.title()})
+		if n := len(p.Sections); n == 0 || p.Sections[n-1].Title != s.title() {
+			p.Sections = append(p.Sections, chart.Section{ID: "series-" + strconv.Itoa(n+1), Title: s.title(), Short: s.title()})
 		}
-		g := &p.Groups[len(p.Groups)-1]
-		g.Charts = append(g.Charts, t.chart(s))
+		section := &p.Sections[len(p.Sections)-1]
+		section.Figures = append(section.Figures, t.figure(s, fmt.Sprintf("%s-%d", section.ID, len(section.Figures)+1), repository))
 	}
-	return pageTemplate.Execute(w, p)
+	p.Sections = append(p.Sections, chart.Section{ID: "about", Title: "What the figures are", Short: "about", Notes: append(t.about(),
+		"No chart begins at 0, and each spans what it needs, but 5 % at least: noise should not look like drama.")})
+	if err := p.Write(w); err != nil {
+		return fmt.Errorf("write page: %w", err)
+	}
+	return nil
 }
 
-// chart lays a series out. Points that are ignored leave a gap in line and band.
-func (t *Trend) chart(s *Series) htmlChart {
-	at := t.scale(s)
-	c := htmlChart{Label: s.label(), Metric: s.Metric, Last: s.last(), Base: round(at.y(1)), Says: t.says(s)}
-	var upper, lower, line []string
-	flush := func() {
-		if len(line) > 0 {
-			c.Lines = append(c.Lines, strings.Join(line, " "))
-			c.Bands = append(c.Bands, strings.Join(append(upper, lower...), " "))
-		}
-		upper, lower, line = nil, nil, nil
+// facts are the span of the runs.
+func (t *Trend) facts() []string {
+	first, last := t.Runs[0], t.Runs[len(t.Runs)-1]
+	facts := []string{fmt.Sprintf("%d runs", len(t.Runs)), "baseline " + t.commit(t.Baseline)}
+	if !first.Began.IsZero() {
+		facts = append(facts, first.Began.Format("2006-01-02")+" to "+last.Began.Format("2006-01-02"))
+	}
+	return facts
+}
+
+func (t *Trend) figure(s *Series, id, repository string) chart.Figure {
+	better := "lower is better"
+	if s.Higher {
+		better = "higher is better"
+	}
+	c := t.chart(s)
+	return chart.Figure{ID: id, Title: s.label() + ": " + s.Metric, Caption: "last " + s.last() + "; " + better, SVG: c.SVG(), Says: t.says(s), Table: t.table(s, repository)}
+}
+
+// chart draws the ratios to the baseline. Points that are ignored leave a gap.
+func (t *Trend) chart(s *Series) chart.Lines {
+	const least = 0.025 // on both sides
+	c := chart.Lines{Title: s.title() + ", " + s.label() + ": " + s.Metric, Says: s.last() + ". " + strings.Join(t.says(s), " "), Base: 1, Height: 90,
+		Y: chart.Axis{Unit: "x", Log: true, From: 1 - least, To: 1 + least}}
+	line := chart.Series{Style: chart.Blue}
+	for i := range t.Runs {
+		c.X.Names = append(c.X.Names, samples.Clip(t.Runs[i].Commit, 8))
 	}
 	for _, p := range s.Points {
 		if p.Ignored != "" {
-			flush()
+			line.Points = append(line.Points, chart.Point{At: float64(p.Run), Value: math.NaN()})
 			continue
 		}
-		x := at.x(p.Run)
-		upper, lower = append(upper, pair(x, at.y(p.Hi))), append([]string{pair(x, at.y(p.Lo))}, lower...)
-		line = append(line, pair(x, at.y(p.Center)))
-		c.Dots = append(c.Dots, htmlDot{round(x), round(at.y(p.Center)),
-			fmt.Sprintf("%s: %.3fx [%.3f to %.3f], n=%d", t.commit(p.Run), p.Center, p.Lo, p.Hi, p.N)})
+		line.Points = append(line.Points, chart.Point{At: float64(p.Run), Value: p.Center, Lo: p.Lo, Hi: p.Hi, Says: t.commit(p.Run) + ": " + p.text()})
 	}
-	flush()
+	c.Series = []chart.Series{line}
 	for _, change := range s.Changes {
-		class := "change better"
+		mark := chart.Mark{At: float64(change.Run) - 0.5, Text: fmt.Sprintf("%+.0f%% better", 100*(change.By-1)), Style: chart.Green, Dash: true}
 		if change.Worse {
-			class = "change worse"
+			mark = chart.Mark{At: mark.At, Text: fmt.Sprintf("%+.0f%% worse", 100*(change.By-1)), Style: chart.Red}
 		}
-		c.Marks = append(c.Marks, htmlMark{round(at.x(change.Run) - at.step/2), class})
+		c.Marks = append(c.Marks, mark)
 	}
 	return c
 }
 
-// A scale places runs from left to right, and ratios by their logs.
-type scale struct{ step, lo, hi float64 }
+func (p Point) text() string {
+	return fmt.Sprintf("%.3fx [%.3f to %.3f], n=%d", p.Center, p.Lo, p.Hi, p.N)
+}
 
-// scale shows all bands, and the ratio 1. As a sparkline it spans 5 % at least.
-func (t *Trend) scale(s *Series) scale {
-	at := scale{step: (chartWidth - 2*chartMargin) / float64(max(1, len(t.Runs)-1)), lo: -0.025, hi: 0.025}
+// table is a row for each run, with a link to its commit.
+func (t *Trend) table(s *Series, repository string) chart.Table {
+	table := chart.Table{Head: []string{"commit", "began", "ratio"}}
 	for _, p := range s.Points {
-		if p.Ignored == "" {
-			at.lo, at.hi = min(at.lo, math.Log(p.Lo)), max(at.hi, math.Log(p.Hi))
+		r := t.Runs[p.Run]
+		ratio := chart.Cell{Text: p.text()}
+		if p.Ignored != "" {
+			ratio = chart.Cell{Text: samples.Clip(p.Ignored, 80), Bad: true}
 		}
+		day := ""
+		if !r.Began.IsZero() {
+			day = r.Began.Format("2006-01-02 15:04")
+		}
+		table.Rows = append(table.Rows, []chart.Cell{{Text: t.commit(p.Run), Href: link(repository, r.Commit)}, {Text: day}, ratio})
 	}
-	return at
+	return table
 }
 
-func (at scale) x(run int) float64 { return chartMargin + at.step*float64(run) }
+var hash = regexp.MustCompile(`^[0-9a-f]{7,64}`)
 
-func (at scale) y(ratio float64) float64 {
-	return chartMargin + (chartHeight-2*chartMargin)*(at.hi-math.Log(ratio))/(at.hi-at.lo)
+// link is the page of a commit, or "": of one that has none, or without a repository.
+func link(repository, commit string) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || !hash.MatchString(commit) {
+		return ""
+	}
+	return u.JoinPath("commit", hash.FindString(commit)).String()
 }
-
-func pair(x, y float64) string { return fmt.Sprintf("%g,%g", round(x), round(y)) }
-
-func round(v float64) float64 { return math.Round(10*v) / 10 }

@@ -25,10 +25,8 @@ func (t *Trend) Write(w io.Writer, f report.Format, ascii bool) error {
 		err = t.writeCSV(&page)
 	case report.AsJSON:
 		err = t.writeJSON(&page)
-	case AsHTML:
-		err = t.writeHTML(&page)
 	default:
-		return fmt.Errorf("a trend has no format %.40q: have %s, %s, %s, %s and %s", f, report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON, AsHTML)
+		return fmt.Errorf("a trend has no format %.40q: have %s, %s, %s and %s", f, report.AsTable, report.AsMarkdown, report.AsCSV, report.AsJSON)
 	}
 	if err == nil {
 		_, err = w.Write(page.Bytes())

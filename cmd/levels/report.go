@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,9 @@ import (
 )
 
 func newReport() *cobra.Command {
-	out := output{more: []string{string(report.AsBigger), string(report.AsSmaller), string(trend.AsHTML)}}
+	out := output{more: []string{string(report.AsBigger), string(report.AsSmaller)}}
 	var follow followed
+	var page string
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "print the tables of a run again, or the trend of many",
@@ -26,17 +28,22 @@ func newReport() *cobra.Command {
 benchmarks wrote, and prints its tables. Without RUN it takes the latest run in
 results/runs. What cannot be believed is shown as INVALID, with the reason.
 
+With --html it also writes a page with charts: one file that needs no network, with the
+tables behind the charts and the raw results in it. As - it goes to standard output,
+and takes the place of the tables.
+
 With --trend it reads all runs of a folder, and says what became of each
 benchmark over the commits. Without a folder it takes that of the machine in
 results, or results/runs if there is none. Runs of other machines or stores are
-not mixed in. Its format html is a page with charts, in one file.
+not mixed in. Its page links commits into the --repository, if there is one.
 
 The formats customBiggerIsBetter and customSmallerIsBetter are those of
 github-action-benchmark: throughput is in the first, all else in the second.`,
 		Example: `  levels report
   levels report results/runs/20260101T120000Z-1a2b3c4d5e --format markdown
+  levels report --html report.html
   levels report --trend results/kvm-2x-epyc --baseline 1a2b3c4d5e
-  levels report --trend results/runs --format html > index.html
+  levels report --trend results/runs --html index.html --repository https://github.com/owner/name
   go test -run '^$' -bench . ./bench | tee new.txt; levels report new.txt`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -48,11 +55,14 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 			if err := out.check(); err != nil {
 				return err
 			}
-			if follow.on || follow.baseline != "" {
-				return follow.print(cmd.Context(), args, &out)
+			if cmd.Flags().Changed("html") && page == "" {
+				return usage("html", errors.New(`"": want a file, or - for standard output`))
 			}
-			if out.format == string(trend.AsHTML) {
-				return usage("format", fmt.Errorf("%.80q is for --trend only", out.format))
+			if err := follow.check(); err != nil {
+				return err
+			}
+			if follow.on {
+				return follow.print(cmd.Context(), args, &out, page)
 			}
 			path, err := latest(cmd.Context(), args)
 			if err != nil {
@@ -62,10 +72,17 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 			if err != nil {
 				return bench.Environment(err)
 			}
+			if page != "" {
+				if err := runPage(run, path, page); err != nil || page == "-" {
+					return err
+				}
+			}
 			return out.print(run)
 		},
 	}
 	out.flags(cmd)
+	cmd.Flags().StringVar(&page, "html", "", "file for a page with charts, or - for standard output")
+	cmd.Flags().StringVar(&follow.repository, "repository", "", "URL of the repository that a trend's page links commits into")
 	cmd.Flags().BoolVar(&follow.on, "trend", false, "what became of each benchmark over all runs of a folder")
 	cmd.Flags().StringVar(&follow.baseline, "baseline", "", "commit, abbreviated or not, or run that a trend is relative to (the oldest run)")
 	return cmd
@@ -73,16 +90,24 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 
 // followed is how a trend was asked for.
 type followed struct {
-	on       bool
-	baseline string
+	on         bool
+	baseline   string
+	repository string
 }
 
-func (f *followed) print(ctx context.Context, args []string, out *output) error {
-	if !f.on {
+func (f *followed) check() error {
+	switch {
+	case f.on || f.baseline == "" && f.repository == "":
+		return nil
+	case f.baseline != "":
 		return usage("baseline", fmt.Errorf("%.80q: it is for --trend only", f.baseline))
 	}
+	return usage("repository", fmt.Errorf("%.80q: it is for --trend only", f.repository))
+}
+
+func (f *followed) print(ctx context.Context, args []string, out *output, page string) error {
 	if f := report.Format(out.format); f == report.AsBigger || f == report.AsSmaller {
-		return usage("format", fmt.Errorf("%.80q is for one run: a trend has table, markdown, csv, json and html", out.format))
+		return usage("format", fmt.Errorf("%.80q is for one run: a trend has table, markdown, csv and json", out.format))
 	}
 	dir, err := history(ctx, args)
 	if err != nil {
@@ -94,6 +119,12 @@ func (f *followed) print(ctx context.Context, args []string, out *output) error 
 		return usage("baseline", err)
 	case err != nil:
 		return bench.Environment(err)
+	}
+	if page != "" {
+		err := writePage(page, func(w io.Writer) error { return t.WritePage(w, f.repository) })
+		if err != nil || page == "-" {
+			return err
+		}
 	}
 	return t.Write(os.Stdout, report.Format(out.format), !unicoded())
 }

@@ -1,0 +1,181 @@
+package chart
+
+import (
+	"html/template"
+	"math"
+)
+
+// Rows compares things one below the other: a name, its points on a common axis, and a
+// figure in digits. There is no legend to look up, and room for any number of them.
+type Rows struct {
+	Title, Says string // for those who cannot see it
+	X           Axis
+	Rows        []Row
+	Keys        []Key   // what the points of a row are, if there are several
+	Bars        bool    // from Base to the point, where length means something
+	Base        float64 // where bars begin and a line is drawn; 0 means the left end, without a line
+}
+
+// A Row is one thing.
+type Row struct {
+	Label  string
+	Style  int
+	Points []Point // as Keys; what is no number is left out
+	Text   string  // at the right end
+	Bad    string  // "" or why there is nothing to show
+}
+
+// A Key is what the points in one place of all rows are.
+type Key struct {
+	Name   string
+	Hollow bool
+	Own    bool // drawn in Style, and not in that of the row
+	Style  int
+}
+
+const rowHeight = 22.0
+
+// SVG draws the chart.
+func (r Rows) SVG() template.HTML {
+	x := newScale(r.X, r.values())
+	labels, texts := make([]string, len(r.Rows)), make([]string, len(r.Rows))
+	for i, row := range r.Rows {
+		labels[i], texts[i] = clip(row.Label, 24), clip(row.Text, 16)
+	}
+	f := frame{left: 22 + widest(labels), top: 4, right: drawingWidth - 10 - widest(texts)}
+	if len(r.Keys) > 1 {
+		f.top += 20
+	}
+	f.bottom = f.top + rowHeight*float64(len(r.Rows)) + 2
+	x.between(f.left, f.right)
+	foot := 20.0
+	if r.X.Title != "" {
+		foot += 16
+	}
+	c := begin(drawingWidth, f.bottom+foot, r.Title, r.Says)
+	r.keys(c)
+	c.foot(f, &x)
+	if x.shows(r.Base) && r.Base != 0 {
+		c.line("base", x.place(r.Base), f.top, x.place(r.Base), f.bottom)
+	}
+	for i, row := range r.Rows {
+		y := f.top + rowHeight*(float64(i)+0.5) + 1
+		c.open("series", row.Style, i)
+		if !r.owned() {
+			c.marker("p", row.Style, 8, y, "")
+		}
+		c.text("", "start", 17, y+4, labels[i])
+		if row.Bad != "" {
+			c.bad(f.left+6, y, row.Bad)
+		}
+		r.draw(c, row, &x, y)
+		c.text("value", "end", drawingWidth-2, y+4, texts[i])
+		c.close()
+	}
+	return c.end()
+}
+
+// owned reports whether the points bring their own shapes, so that rows have none.
+func (r Rows) owned() bool { return len(r.Keys) > 0 && r.Keys[0].Own }
+
+func (r Rows) values() (all []float64) {
+	for _, row := range r.Rows {
+		for _, p := range row.Points {
+			all = append(all, p.Value)
+			if p.Bounded() {
+				all = append(all, p.Lo, p.Hi)
+			}
+		}
+	}
+	if r.Base != 0 {
+		all = append(all, r.Base)
+	}
+	return all
+}
+
+// keys says what the points of rows are.
+func (r Rows) keys(c *canvas) {
+	if len(r.Keys) < 2 {
+		return
+	}
+	at := 8.0
+	for i, k := range r.Keys {
+		style := Grey
+		if k.Own {
+			style = k.Style
+		}
+		c.open("key", style, -1-i)
+		c.marker(pointClass(k), style, at, 10, "")
+		c.text("", "start", at+9, 14, clip(k.Name, 18))
+		c.close()
+		at += wide(clip(k.Name, 18)) + 26
+	}
+}
+
+func pointClass(k Key) string {
+	if k.Hollow {
+		return "p hollow"
+	}
+	return "p"
+}
+
+// draw draws the points of one row, joined by a line, each in the band of its interval.
+func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
+	first, last := math.Inf(1), math.Inf(-1)
+	for _, p := range row.Points {
+		if !x.shows(p.Value) {
+			continue
+		}
+		at := x.place(p.Value)
+		first, last = min(first, at), max(last, at)
+		if r.Bars {
+			from := x.from
+			if x.shows(r.Base) && r.Base != 0 {
+				from = x.place(r.Base)
+			}
+			c.rect("bar", min(from, at), y-5, math.Abs(at-from), 10)
+		}
+		if p.Bounded() && p.Hi > p.Lo {
+			c.rect("whisker", x.place(p.Lo), y-4, max(0.5, x.place(p.Hi)-x.place(p.Lo)), 8)
+		}
+	}
+	if first < last && !r.owned() {
+		c.line("join", first, y, last, y)
+	}
+	for i, p := range row.Points {
+		if !x.shows(p.Value) {
+			continue
+		}
+		key := Key{}
+		if i < len(r.Keys) {
+			key = r.Keys[i]
+		}
+		if !key.Own {
+			c.marker(pointClass(key), row.Style, x.place(p.Value), y, p.Says)
+			continue
+		}
+		c.open("own", key.Style, -1-i)
+		c.marker(pointClass(key), key.Style, x.place(p.Value), y, p.Says)
+		c.close()
+	}
+}
+
+// bad says why a row is empty.
+func (c *canvas) bad(x, y float64, why string) {
+	c.WriteString(`<g class="bad">`)
+	c.marker("p", Green, x, y, why)
+	c.text("", "start", x+9, y+4, clip(why, 16))
+	c.close()
+}
+
+// foot draws the axis below rows.
+func (c *canvas) foot(f frame, x *scale) {
+	var grid [][4]float64
+	for _, t := range x.ticks(func(text string) float64 { return wide(text) + 8 }) {
+		grid = append(grid, [4]float64{x.place(t.at), f.top, x.place(t.at), f.bottom})
+		c.text("", "middle", x.place(t.at), f.bottom+15, t.text)
+	}
+	c.grid(grid)
+	c.line("axis", f.left, f.bottom, f.right, f.bottom)
+	c.text("axis-title", "middle", (f.left+f.right)/2, f.bottom+31, x.axis.Title)
+}

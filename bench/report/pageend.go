@@ -1,0 +1,159 @@
+package report
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/chart"
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// invalid is all that cannot be believed, and why.
+func (p *pager) invalid() chart.Section {
+	s := chart.Section{ID: "invalid", Title: "INVALID", Short: "INVALID",
+		Says: []string{"These have no figures anywhere on this page: what cannot be believed is not shown."}}
+	t := chart.Table{Head: []string{"benchmark", "why"}}
+	add := func(of, label, why string) {
+		t.Rows = append(t.Rows, []chart.Cell{{Text: of + ": " + label}, {Text: why, Bad: true}})
+	}
+	for i := range p.run.Tables {
+		for _, r := range p.run.Tables[i].Rows {
+			if r.Invalid != "" {
+				add(p.name(&p.run.Tables[i]), r.Label, r.Invalid)
+			}
+		}
+	}
+	for _, section := range p.run.Sections {
+		for _, l := range section.Lines {
+			if l.Invalid != "" {
+				add(section.Title, strings.TrimSpace(l.Label+" "+l.At), l.Invalid)
+			}
+		}
+	}
+	if len(t.Rows) > 0 {
+		s.Tables = []chart.Table{t}
+	}
+	return s
+}
+
+// unmeasured is what the figures do not say.
+func (r *Run) unmeasured() chart.Section {
+	return chart.Section{ID: "notes", Title: "What was not measured, and how to read the rest", Short: "not measured", Notes: append(slices.Clone(r.Notes), r.legend()...)}
+}
+
+// again is how to measure the same.
+func (r *Run) again() chart.Section {
+	s := chart.Section{ID: "again", Title: "How to reproduce it", Short: "reproduce"}
+	get := func(key string) string { return word(samples.Find(r.Config, key)) }
+	commit, dirty := strings.CutSuffix(get("commit"), "-dirty")
+	if commit != "" {
+		s.Code = append(s.Code, "git checkout "+commit)
+	}
+	if dirty {
+		s.Notes = append(s.Notes, "The tree had changes that no commit has.")
+	}
+	command := "go run ./cmd/levels bench"
+	for _, f := range [][2]string{{"rounds", "rounds"}, {"benchtime", "benchtime"}, {"seed", "seed"}, {"latency", "latency"}, {"sample", "pages"}} {
+		if v := get(f[0]); v != "" {
+			command += " --" + f[1] + " " + v
+		}
+	}
+	s.Code = append(s.Code, command+r.kinds(), "go run ./cmd/levels report --html report.html")
+	s.Notes = append(s.Notes, "The order of the benchmarks in each round follows from the seed. Another machine gives other figures; the order of the levels is what should come again.")
+	if store := get("store"); store != "" {
+		s.Notes = append(s.Notes, "The store was "+store+".")
+	}
+	return s
+}
+
+// kinds are the flags that name what was measured.
+func (r *Run) kinds() (flags string) {
+	var kinds, works, levels []string
+	if len(r.Tables) > 0 {
+		kinds = append(kinds, "table")
+	}
+	note := func(list *[]string, v string) {
+		if v = word(v); v != "" && v != "0" && !slices.Contains(*list, v) {
+			*list = append(*list, v)
+		}
+	}
+	for _, t := range r.Tables {
+		note(&works, t.Work)
+		for _, row := range t.Rows {
+			note(&levels, shortName(row.Name))
+		}
+	}
+	for _, s := range r.Sections {
+		if !slices.Contains([]string{"metg", "load", "startup", "cost"}, s.Key) {
+			continue
+		}
+		note(&kinds, s.Key)
+		for _, l := range s.Lines {
+			note(&works, l.Work)
+			note(&levels, shortName(samples.Name{Level: l.Level, Impl: l.Impl}))
+		}
+	}
+	for _, f := range []struct {
+		name string
+		list []string
+	}{{"measure", kinds}, {"work", works}, {"level", levels}} {
+		if len(f.list) > 0 {
+			flags += " --" + f.name + " " + strings.Join(f.list, ",")
+		}
+	}
+	return flags
+}
+
+// word is a text from the results as part of a command: nothing in it means anything to a
+// shell. What is not such a word is left out.
+func word(text string) string {
+	text = samples.Clip(text, 60)
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./,:+", r))
+	}) || strings.HasPrefix(text, "-") {
+		return ""
+	}
+	return text
+}
+
+// mostBytes is how long a page may be, so that it goes with a mail and opens at once.
+const mostBytes = 300_000
+
+// data is what the page was made of, as far as there is room for it.
+func (r *Run) data(raw []byte, room int) chart.Section {
+	s := chart.Section{ID: "data", Title: "The data", Short: "data"}
+	var csv bytes.Buffer
+	if err := r.writeCSV(&csv); err == nil {
+		if packed, err := pack(csv.Bytes()); err == nil {
+			s.Links = append(s.Links, chart.NewLink("All figures, with intervals (figures.csv.gz)", "figures.csv.gz", "application/gzip", packed))
+		}
+	}
+	packed, err := pack(raw)
+	switch {
+	case err != nil || raw == nil:
+		s.Notes = append(s.Notes, "The raw results are not in this page. They were in "+r.Raw+".")
+	case len(packed)*10/7 > room: // four letters for three bytes, and some of them escaped
+		s.Notes = append(s.Notes, fmt.Sprintf("The raw results are too long for this page, with %d KB packed. They were in %s.", len(packed)>>10, r.Raw))
+	default:
+		s.Links = append(s.Links, chart.NewLink("Raw results, in Go's benchmark format (samples.txt.gz)", "samples.txt.gz", "application/gzip", packed))
+		s.Notes = append(s.Notes, "benchstat reads the raw results after gunzip, and levels report makes this page of them.")
+	}
+	return s
+}
+
+// pack compresses, to the same bytes each time: without a name and a time.
+func pack(data []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(data); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return packed.Bytes(), err
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/advise"
+	"github.com/fourlevels/fourlevels/bench/chart"
+	"github.com/fourlevels/fourlevels/bench/report"
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// runPage writes the page of the run at path, with its raw results and the matrix in it.
+func runPage(run *report.Run, path, page string) error {
+	raw, err := samples.Open(path)
+	if err != nil {
+		return bench.Environment(err)
+	}
+	data, err := os.ReadFile(raw.File)
+	if err != nil {
+		return err
+	}
+	o := report.PageOptions{Samples: data, Matrix: []chart.Table{advise.NewMatrix(raw).Table()}}
+	return writePage(page, func(w io.Writer) error { return run.WritePage(w, o) })
+}
+
+// writePage writes a page to standard output, or to a file, which is there as a whole or
+// as it was before.
+func writePage(path string, write func(io.Writer) error) error {
+	if path == "-" {
+		return write(os.Stdout)
+	}
+	switch info, err := os.Lstat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return usage("html", fmt.Errorf("%.200q is no file: name one, or - for standard output", path))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".page-*")
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	// The others may read a report, whatever temporary files are made for.
+	if err = cmp.Or(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	fmt.Fprintln(os.Stderr, "Page:", samples.Clean(path))
+	return nil
+}
