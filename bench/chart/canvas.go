@@ -125,7 +125,9 @@ func wide(text string) float64 {
 		case strings.ContainsRune("ijlt.,:;'|!I /()[]", r):
 			sum += 0.62 * letter
 		case strings.ContainsRune("mwMW%@★", r):
-			sum += 1.45 * letter
+			sum += 1.5 * letter
+		case 'A' <= r && r <= 'Z':
+			sum += 1.2 * letter
 		default:
 			sum += letter
 		}

@@ -14,6 +14,7 @@ type Rows struct {
 	Keys        []Key   // what the points of a row are, if there are several
 	Bars        bool    // from Base to the point, where length means something
 	Base        float64 // where bars begin and a line is drawn; 0 means the left end, without a line
+	Room        string  // a text at the right end that there must be room for: so charts beside each other line up
 }
 
 // A Row is one thing.
@@ -22,6 +23,7 @@ type Row struct {
 	Style  int
 	Points []Point // as Keys; what is no number is left out
 	Text   string  // at the right end
+	Best   bool    // has a star there
 	Bad    string  // "" or why there is nothing to show
 }
 
@@ -38,11 +40,14 @@ const rowHeight = 22.0
 // SVG draws the chart.
 func (r Rows) SVG() template.HTML {
 	x := newScale(r.X, r.values())
-	labels, texts := make([]string, len(r.Rows)), make([]string, len(r.Rows))
+	labels, texts, stars := make([]string, len(r.Rows)), make([]string, len(r.Rows)), 2.0
 	for i, row := range r.Rows {
 		labels[i], texts[i] = clip(row.Label, 24), clip(row.Text, 16)
+		if row.Best || r.Room != "" {
+			stars = 14
+		}
 	}
-	f := frame{left: 22 + widest(labels), top: 4, right: drawingWidth - 10 - widest(texts)}
+	f := frame{left: 28 + widest(labels), top: 4, right: drawingWidth - stars - 10 - max(wide(r.Room), widest(texts))}
 	if len(r.Keys) > 1 {
 		f.top += 20
 	}
@@ -69,7 +74,10 @@ func (r Rows) SVG() template.HTML {
 			c.bad(f.left+6, y, row.Bad)
 		}
 		r.draw(c, row, &x, y)
-		c.text("value", "end", drawingWidth-2, y+4, texts[i])
+		c.text("value", "end", drawingWidth-stars, y+4, texts[i])
+		if row.Best {
+			c.text("", "end", drawingWidth-1, y+4, "★")
+		}
 		c.close()
 	}
 	return c.end()

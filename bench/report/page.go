@@ -91,14 +91,6 @@ func point(c Cell, unit string, says ...string) chart.Point {
 
 func rounds(c Cell) string { return " (n=" + strconv.Itoa(c.N) + ")" }
 
-// star marks what is best, or as good.
-func star(best bool) string {
-	if best {
-		return " ★"
-	}
-	return ""
-}
-
 // cells turns what the tables for terminals show into cells of the page.
 func cells(label string, texts []string) []chart.Cell {
 	row := chart.Texts(label)

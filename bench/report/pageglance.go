@@ -42,6 +42,9 @@ func (p *pager) gains() (lo, hi float64) {
 		for _, r := range t.Rows {
 			if r.Gain.N > 0 && r.Gain.Center > 0 {
 				lo, hi = min(lo, r.Gain.Center), max(hi, r.Gain.Center)
+				if r.Gain.Bounded() && r.Gain.Lo > 0 {
+					lo, hi = min(lo, r.Gain.Lo), max(hi, r.Gain.Hi)
+				}
 			}
 		}
 	}
@@ -56,7 +59,7 @@ const mostImpls = 3
 func (p *pager) card(level string, x chart.Axis) (chart.Figure, bool) {
 	impls := p.impls(level)
 	shown := impls[:min(mostImpls, len(impls))]
-	c := chart.Rows{Title: level + " against serial", X: x, Base: 1, Bars: len(shown) == 1}
+	c := chart.Rows{Title: level + " against serial", X: x, Base: 1, Bars: len(shown) == 1, Room: "0.00x"}
 	for _, impl := range shown {
 		c.Keys = append(c.Keys, chart.Key{Name: impl, Own: true, Style: p.style(level, impl)})
 	}
@@ -72,11 +75,15 @@ func (p *pager) card(level string, x chart.Axis) (chart.Figure, bool) {
 				continue
 			}
 			row.Points = append(row.Points, point(r.Gain, "x", p.name(t)+", "+r.Label+":"))
-			line = append(line, roomy.cell(r.Gain, "x")+strings.TrimSpace(star(r.Rate.Best)))
+			text := roomy.cell(r.Gain, "x")
+			if r.Rate.Best {
+				text += "*"
+			}
+			line = append(line, text)
 			most, best, has = max(most, r.Gain.Center), best || r.Rate.Best, true
 		}
 		if has {
-			row.Text = number(most, 2, "x") + star(best)
+			row.Text, row.Best = number(most, 2, "x"), best
 			c.Rows, table.Rows = append(c.Rows, row), append(table.Rows, cells(p.name(t), line))
 		}
 	}

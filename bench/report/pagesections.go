@@ -184,7 +184,13 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 	for i, column := range []int{1, 2} {
 		what := s.Heads[column].Text
 		c := chart.Lines{Title: what + " by load", Says: s.About, X: chart.Axis{Title: "load", Names: loads}, Y: chart.Axis{Title: what, Unit: "s", Log: true}}
-		c.Series = p.curves(s, func(l *Line) []chart.Point { return spot(l, slices.Index(loads, l.At), column, s) })
+		c.Series = p.curves(s, func(l *Line) []chart.Point {
+			points := spot(l, slices.Index(loads, l.At), column, s)
+			if l.At == "closed" { // is no amount of load: the curve begins after it
+				points = append(points, chart.Point{Value: math.NaN()})
+			}
+			return points
+		})
 		if !empty(c.Series) {
 			f := chart.Figure{ID: id + "-" + strconv.Itoa(i+1), Title: s.Title + ", " + what, Caption: s.About + s.rounds(), SVG: c.SVG(), Table: s.behind()}
 			figures = append(figures, f)
@@ -194,7 +200,12 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 		return nil
 	}
 	last := loads[len(loads)-1]
-	c := chart.Lines{Title: "percentiles at " + last, X: chart.Axis{Title: "percentile", Names: []string{"p50", "p99", "p99.9"}}, Y: chart.Axis{Title: "latency", Unit: "s", Log: true}}
+	c := chart.Lines{Title: "percentiles at " + last, X: chart.Axis{Title: "percentile"}, Y: chart.Axis{Title: "latency", Unit: "s", Log: true}}
+	for i := 1; i <= 3; i++ { // p50, p99, p99.9
+		if slices.ContainsFunc(s.Lines, func(l Line) bool { return l.At == last && len(l.Cells) > i && l.Cells[i].N > 0 }) {
+			c.X.Names = append(c.X.Names, s.Heads[i].Text)
+		}
+	}
 	c.Series = p.curves(s, func(l *Line) (points []chart.Point) {
 		for i := range c.X.Names {
 			if l.At == last {

@@ -14,7 +14,7 @@ func (p *pager) throughput() chart.Section {
 	for i := range p.run.Tables {
 		t := &p.run.Tables[i]
 		work, about := t.title()
-		f := chart.Figure{ID: "throughput-" + strconv.Itoa(i+1), Title: work, Caption: about, Says: []string{t.Verdict}, Table: t.behind()}
+		f := chart.Figure{ID: "throughput-" + strconv.Itoa(i+1), Title: p.name(t), Caption: about, Says: []string{t.Verdict}, Table: t.behind()}
 		if t.Noise != "" {
 			f.Notes = []string{"Noise: " + t.Noise}
 		}
@@ -39,7 +39,7 @@ func (p *pager) rows(t *Table, of column, title string) chart.Rows {
 		case cell.N == 0:
 			continue
 		default:
-			row.Text = number(cell.Center, 3, of.unit) + star(cell.Best)
+			row.Text, row.Best = number(cell.Center, 3, of.unit), cell.Best
 			row.Points = []chart.Point{point(*cell, of.unit, r.Label+":")}
 		}
 		c.Rows = append(c.Rows, row)
@@ -123,7 +123,7 @@ func (p *pager) pairs(t *Table, first, second column) chart.Rows {
 		if a.N == 0 {
 			continue
 		}
-		row := chart.Row{Label: r.Label, Style: p.style(r.Level, r.Impl), Text: number(a.Center, 2, first.unit) + star(a.Best),
+		row := chart.Row{Label: r.Label, Style: p.style(r.Level, r.Impl), Text: number(a.Center, 2, first.unit), Best: a.Best,
 			Points: []chart.Point{point(*a, first.unit, r.Label+", p50:")}}
 		if b.N > 0 {
 			row.Points = append(row.Points, point(*b, second.unit, r.Label+", p99:"))
