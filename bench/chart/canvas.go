@@ -9,6 +9,9 @@ import (
 	"unicode"
 )
 
+// Where a text stands: these are classes of the style.
+const start, middle, end = "", "m", "e"
+
 // Sizes of a drawing, in its own units.
 const (
 	drawingWidth = 360.0
@@ -33,17 +36,14 @@ func (c *canvas) end() template.HTML {
 	return template.HTML(c.String()) // of numbers, own words and escaped text
 }
 
-// text writes at a place; anchor is start, middle or end. Without a class it is plain.
+// text writes at a place, which is its begin, its middle or its end, as anchor says.
 func (c *canvas) text(class, anchor string, x, y float64, text string) {
 	if text == "" {
 		return
 	}
 	more := ""
-	if class != "" {
+	if class = strings.TrimSpace(class + " " + anchor); class != "" {
 		more = ` class="` + class + `"`
-	}
-	if anchor != "start" {
-		more += ` text-anchor="` + anchor + `"`
 	}
 	fmt.Fprintf(c, `<text x="%s" y="%s"%s>%s</text>`, at(x), at(y), more, escape(text))
 }

@@ -169,7 +169,7 @@ func TestAnything(t *testing.T) {
 	noNumber := regexp.MustCompile(`NaN|Inf|e[+-]?\d`)
 	place := regexp.MustCompile(` (?:d|x|y|width|height|viewBox)="([^"]*)"`)
 	d := dealer{rand.New(rand.NewPCG(1, 2))}
-	for range 2000 {
+	for range 400 {
 		l := Lines{Title: d.text(), Says: d.text(), X: d.axis(), Y: d.axis(), Base: d.value()}
 		r := Rows{Title: l.Title, X: l.X, Base: l.Base, Bars: d.IntN(2) == 0}
 		for i := range d.IntN(6) {
@@ -197,7 +197,7 @@ func TestAnything(t *testing.T) {
 
 func TestLabelsKeepTheirDistance(t *testing.T) {
 	d := dealer{rand.New(rand.NewPCG(3, 4))}
-	for range 2000 {
+	for range 400 {
 		var all []label
 		for range d.IntN(15) {
 			all = append(all, label{y: 200 * d.Float64()})

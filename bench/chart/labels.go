@@ -36,7 +36,7 @@ func spread(all []label, top, bottom float64) []label {
 		first, n int
 		sum      float64 // of the wanted places
 	}
-	start := func(b block) float64 {
+	begin := func(b block) float64 {
 		height := lineHeight * float64(b.n-1)
 		return max(top, min(bottom-height, b.sum/float64(b.n)-height/2))
 	}
@@ -45,7 +45,7 @@ func spread(all []label, top, bottom float64) []label {
 		blocks = append(blocks, block{i, 1, l.y})
 		for n := len(blocks); n > 1; n = len(blocks) {
 			upper, lower := blocks[n-2], blocks[n-1]
-			if start(upper)+lineHeight*float64(upper.n) <= start(lower) {
+			if begin(upper)+lineHeight*float64(upper.n) <= begin(lower) {
 				break
 			}
 			blocks = append(blocks[:n-2], block{upper.first, upper.n + lower.n, upper.sum + lower.sum})
@@ -53,7 +53,7 @@ func spread(all []label, top, bottom float64) []label {
 	}
 	for _, b := range blocks {
 		for i := range b.n {
-			all[b.first+i].y = start(b) + lineHeight*float64(i)
+			all[b.first+i].y = begin(b) + lineHeight*float64(i)
 		}
 	}
 	return all
@@ -105,5 +105,5 @@ func (p placed) draw(c *canvas, f frame) {
 	c.open("at", p.Style, -1)
 	c.line(class, p.x, y+2, p.x, f.bottom)
 	c.close()
-	c.text("", "middle", p.textX, y, p.Text)
+	c.text("", middle, p.textX, y, p.Text)
 }

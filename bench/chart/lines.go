@@ -95,7 +95,7 @@ func (l Lines) SVG() template.HTML {
 			c.line("leader", x.place(label.at)+6, y.place(label.value), f.right+6, label.y)
 		}
 		c.marker("p", label.style, f.right+11, label.y, "")
-		c.text("", "start", f.right+18, label.y+4, label.text)
+		c.text("", start, f.right+18, label.y+4, label.text)
 		c.close()
 	}
 	return c.end()
@@ -191,16 +191,16 @@ func (c *canvas) axes(f frame, x, y *scale, yTicks []tick) {
 	var grid [][4]float64
 	for _, t := range yTicks {
 		grid = append(grid, [4]float64{f.left, y.place(t.at), f.right, y.place(t.at)})
-		c.text("", "end", f.left-5, y.place(t.at)+4, t.text)
+		c.text("", end, f.left-5, y.place(t.at)+4, t.text)
 	}
 	for _, t := range x.ticks(func(text string) float64 { return wide(text) + 8 }) {
 		grid = append(grid, [4]float64{x.place(t.at), f.top, x.place(t.at), f.bottom})
-		c.text("", "middle", x.place(t.at), f.bottom+15, t.text)
+		c.text("", middle, x.place(t.at), f.bottom+15, t.text)
 	}
 	c.grid(grid)
 	c.line("axis", f.left, f.bottom, f.right, f.bottom)
-	c.text("axis-title", "start", 2, textSize, y.axis.Title)
-	c.text("axis-title", "middle", (f.left+f.right)/2, f.bottom+31, x.axis.Title)
+	c.text("axis-title", start, 2, textSize, y.axis.Title)
+	c.text("axis-title", middle, (f.left+f.right)/2, f.bottom+31, x.axis.Title)
 }
 
 func widestTick(all []tick) (most float64) {

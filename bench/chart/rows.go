@@ -3,6 +3,7 @@ package chart
 import (
 	"html/template"
 	"math"
+	"strings"
 )
 
 // Rows compares things one below the other: a name, its points on a common axis, and a
@@ -24,7 +25,7 @@ type Row struct {
 	Points []Point // as Keys; what is no number is left out
 	Text   string  // at the right end
 	Best   bool    // has a star there
-	Bad    string  // "" or why there is nothing to show
+	Bad    string  // "" or why there is nothing to show: a word, a colon and the reason
 }
 
 // A Key is what the points in one place of all rows are.
@@ -69,14 +70,14 @@ func (r Rows) SVG() template.HTML {
 		if !r.owned() {
 			c.marker("p", row.Style, 8, y, "")
 		}
-		c.text("", "start", 17, y+4, labels[i])
+		c.text("", start, 17, y+4, labels[i])
 		if row.Bad != "" {
 			c.bad(f.left+6, y, row.Bad)
 		}
 		r.draw(c, row, &x, y)
-		c.text("value", "end", drawingWidth-stars, y+4, texts[i])
+		c.text("value", end, drawingWidth-stars, y+4, texts[i])
 		if row.Best {
-			c.text("", "end", drawingWidth-1, y+4, "★")
+			c.text("", end, drawingWidth-1, y+4, "★")
 		}
 		c.close()
 	}
@@ -114,7 +115,7 @@ func (r Rows) keys(c *canvas) {
 		}
 		c.open("key", style, -1-i)
 		c.marker(pointClass(k), style, at, 10, "")
-		c.text("", "start", at+9, 14, clip(k.Name, 18))
+		c.text("", start, at+9, 14, clip(k.Name, 18))
 		c.close()
 		at += wide(clip(k.Name, 18)) + 26
 	}
@@ -171,8 +172,9 @@ func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
 // bad says why a row is empty.
 func (c *canvas) bad(x, y float64, why string) {
 	c.WriteString(`<g class="bad">`)
+	word, _, _ := strings.Cut(why, ":")
 	c.marker("p", Green, x, y, why)
-	c.text("", "start", x+9, y+4, clip(why, 16))
+	c.text("", start, x+9, y+4, clip(word, 16))
 	c.close()
 }
 
@@ -181,9 +183,9 @@ func (c *canvas) foot(f frame, x *scale) {
 	var grid [][4]float64
 	for _, t := range x.ticks(func(text string) float64 { return wide(text) + 8 }) {
 		grid = append(grid, [4]float64{x.place(t.at), f.top, x.place(t.at), f.bottom})
-		c.text("", "middle", x.place(t.at), f.bottom+15, t.text)
+		c.text("", middle, x.place(t.at), f.bottom+15, t.text)
 	}
 	c.grid(grid)
 	c.line("axis", f.left, f.bottom, f.right, f.bottom)
-	c.text("axis-title", "middle", (f.left+f.right)/2, f.bottom+31, x.axis.Title)
+	c.text("axis-title", middle, (f.left+f.right)/2, f.bottom+31, x.axis.Title)
 }

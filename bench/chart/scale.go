@@ -164,11 +164,11 @@ func (s *scale) fits(all []tick, size func(string) float64) bool {
 
 // spaced leaves out the labels that would touch the one before.
 func (s *scale) spaced(all []tick, size func(string) float64) (some []tick) {
-	end := math.Inf(-1)
+	last := math.Inf(-1)
 	for _, t := range all {
 		at, half := math.Abs(s.place(t.at)-s.from), size(t.text)/2
-		if at-half >= end {
-			some, end = append(some, t), at+half
+		if at-half >= last {
+			some, last = append(some, t), at+half
 		}
 	}
 	return some

@@ -101,12 +101,29 @@ func cells(label string, texts []string) []chart.Cell {
 	return row
 }
 
-// behind is the table of a section, as it is printed elsewhere.
-func (s *Section) behind() chart.Table {
+// behind is the table of a section, as it is printed elsewhere, or some of its columns.
+func (s *Section) behind(columns ...int) chart.Table {
+	some := *s
+	if len(columns) > 0 {
+		some.Heads, some.Lines = nil, slices.Clone(s.Lines)
+		for _, c := range columns {
+			some.Heads = append(some.Heads, s.Heads[c])
+		}
+		for i := range some.Lines {
+			l := &some.Lines[i]
+			all := l.Cells
+			l.Cells = nil
+			for _, c := range columns {
+				if c < len(all) {
+					l.Cells = append(l.Cells, all[c])
+				}
+			}
+		}
+	}
 	var notes footnotes
-	t := chart.Table{Head: s.heading(" ")}
-	for _, l := range s.shown() {
-		t.Rows = append(t.Rows, cells(l.Label, look{style: roomy}.line(s, l, &notes)))
+	t := chart.Table{Head: some.heading(" ")}
+	for _, l := range some.shown() {
+		t.Rows = append(t.Rows, cells(l.Label, look{style: roomy}.line(&some, l, &notes)))
 	}
 	t.Notes = notes.lines()
 	return t

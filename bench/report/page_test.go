@@ -180,4 +180,8 @@ func TestPageLeavesLongResultsOut(t *testing.T) {
 	if strings.Contains(page, "samples.txt.gz") || !strings.Contains(page, "too long for this page") || !strings.Contains(page, "testdata/one.txt") {
 		t.Error("the page holds what is too long for it, or does not say where it is")
 	}
+	few := downloaded(t, page, "rounds.csv.gz")
+	if !strings.HasPrefix(few, "benchmark,unit,twin,round 1\n") || strings.Count(few, "\n") < 10 || strings.Contains(few, "checksum") {
+		t.Errorf("in place of the raw results the page has\n%s", few)
+	}
 }

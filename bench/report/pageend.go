@@ -3,8 +3,11 @@ package report
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fourlevels/fourlevels/bench/chart"
@@ -137,11 +140,61 @@ func (r *Run) data(raw []byte, room int) chart.Section {
 		s.Notes = append(s.Notes, "The raw results are not in this page. They were in "+r.Raw+".")
 	case len(packed)*10/7 > room: // four letters for three bytes, and some of them escaped
 		s.Notes = append(s.Notes, fmt.Sprintf("The raw results are too long for this page, with %d KB packed. They were in %s.", len(packed)>>10, r.Raw))
+		if few, err := pack(r.measurements()); err == nil && len(few)*10/7 <= room {
+			s.Links = append(s.Links, chart.NewLink("Each measurement of each round, to four digits (rounds.csv.gz)", "rounds.csv.gz", "application/gzip", few))
+		}
 	default:
 		s.Links = append(s.Links, chart.NewLink("Raw results, in Go's benchmark format (samples.txt.gz)", "samples.txt.gz", "application/gzip", packed))
 		s.Notes = append(s.Notes, "benchstat reads the raw results after gunzip, and levels report makes this page of them.")
 	}
 	return s
+}
+
+// circumstances are units that no figure of the page rests on.
+var circumstances = []string{"ns/op", "checksum", "steal-%", "psi-cpu-%", "others-%", "throttled-%", "ctxsw", "latencies", "little-%", "rate/s", "gc-cpu-%", "lost/op", "dup/op"}
+
+// measurements are what the figures rest on, as a table with a line for each benchmark
+// and unit, and a column for each round.
+func (r *Run) measurements() []byte {
+	rounds := 0
+	for _, c := range r.raw.Cells {
+		for _, s := range c.Samples {
+			rounds = max(rounds, s.Round)
+		}
+	}
+	lines := [][]string{{"benchmark", "unit", "twin"}}
+	for i := range rounds {
+		lines[0] = append(lines[0], "round "+strconv.Itoa(i+1))
+	}
+	for _, c := range r.raw.Cells {
+		for _, twin := range []bool{false, true} {
+			lines = append(lines, measurementsOf(c, twin, rounds)...)
+		}
+	}
+	var text bytes.Buffer
+	if err := csv.NewWriter(&text).WriteAll(lines); err != nil {
+		return nil // a buffer takes all
+	}
+	return text.Bytes()
+}
+
+func measurementsOf(c *samples.Cell, twin bool, rounds int) (lines [][]string) {
+	byUnit := map[string][]string{}
+	for _, s := range c.Samples {
+		for unit, v := range s.Values {
+			if s.Twin != twin || s.Round < 1 || slices.Contains(circumstances, unit) {
+				continue
+			}
+			if byUnit[unit] == nil {
+				byUnit[unit] = make([]string, rounds)
+			}
+			byUnit[unit][s.Round-1] = strconv.FormatFloat(v, 'g', 4, 64)
+		}
+	}
+	for _, unit := range slices.Sorted(maps.Keys(byUnit)) {
+		lines = append(lines, append([]string{samples.Clean(c.Name.ID), samples.Clean(unit), strconv.FormatBool(twin)}, byUnit[unit]...))
+	}
+	return lines
 }
 
 // pack compresses, to the same bytes each time: without a name and a time.

@@ -36,12 +36,12 @@ func (p *pager) across(s *Section, x chart.Axis, columns ...int) chart.Rows {
 		}
 		switch {
 		case l.Invalid != "":
-			row.Bad = "INVALID"
+			row.Bad = "INVALID: " + l.Invalid
 		case row.Text == "":
-			row.Bad = "not reached"
-			if s.Key != "metg" {
+			if s.Key != "metg" || len(l.Cells) == 0 {
 				continue // not measured
 			}
+			row.Bad = "not reached: " + l.Cells[columns[0]].Why
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -61,7 +61,7 @@ func (p *pager) metg() chart.Section {
 	for i, work := range p.sized() {
 		c, table := p.bySize(work, efficiency, chart.Axis{Title: "efficiency", Unit: "%", Log: true, To: 100})
 		c.Base = 50
-		if len(c.Series) > 0 {
+		if slices.ContainsFunc(c.Series, func(s chart.Series) bool { return len(s.Points) > 1 }) {
 			c.Title, c.Says = "Efficiency of "+work+" by size of task", "All levels lose with smaller tasks, each from another size on."
 			s.Figures = append(s.Figures, chart.Figure{ID: "staircase-" + strconv.Itoa(i+1), Title: "Efficiency by size of task: " + work, SVG: c.SVG(), Table: table,
 				Caption: "the staircase: what share of the processors does work, at the sizes that were measured; METG(50 %) is where a curve crosses the dotted line"})
@@ -139,7 +139,7 @@ func (p *pager) crossover(matrix []chart.Table) chart.Section {
 	s := chart.Section{ID: "crossover", Title: "When to take which level", Short: "crossover and matrix", Tables: matrix}
 	for i, work := range p.sized() {
 		c, table := p.bySize(work, gained, chart.Axis{Title: "times the speed of serial", Unit: "x", Log: true})
-		if len(c.Series) == 0 {
+		if !slices.ContainsFunc(c.Series, func(s chart.Series) bool { return len(s.Points) > 1 }) {
 			continue
 		}
 		c.Base, c.Title, c.Says = 1, "Speed against serial of "+work+", by size of task", "Above the dotted line a level is faster than serial."
@@ -192,7 +192,7 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 			return points
 		})
 		if !empty(c.Series) {
-			f := chart.Figure{ID: id + "-" + strconv.Itoa(i+1), Title: s.Title + ", " + what, Caption: s.About + s.rounds(), SVG: c.SVG(), Table: s.behind()}
+			f := chart.Figure{ID: id + "-" + strconv.Itoa(i+1), Title: s.Title + ", " + what, Caption: s.About + s.rounds(), SVG: c.SVG(), Table: s.behind(column)}
 			figures = append(figures, f)
 		}
 	}
@@ -309,7 +309,7 @@ func (p *pager) cost() chart.Section {
 				continue
 			}
 			f := section.figure("cost-" + strconv.Itoa(i+1) + "-" + strconv.Itoa(j+1))
-			f.Title, f.SVG = section.Title+", "+strings.ReplaceAll(h.Text, "\n", " "), c.SVG()
+			f.Title, f.SVG, f.Table = section.Title+", "+strings.ReplaceAll(h.Text, "\n", " "), c.SVG(), section.behind(j)
 			s.Figures = append(s.Figures, f)
 		}
 	}

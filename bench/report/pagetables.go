@@ -35,7 +35,7 @@ func (p *pager) rows(t *Table, of column, title string) chart.Rows {
 		row := chart.Row{Label: r.Label, Style: p.style(r.Level, r.Impl)}
 		switch {
 		case r.Invalid != "":
-			row.Bad = "INVALID"
+			row.Bad = "INVALID: " + r.Invalid
 		case cell.N == 0:
 			continue
 		default:

@@ -33,7 +33,7 @@ var places = []struct{ level, impl, label string }{
 
 // newRun makes a run of what was read.
 func newRun(path string, raw *samples.Run) (*Run, error) {
-	run := &Run{Name: called(path), Raw: samples.Clean(raw.File), Config: raw.Config, Rounds: raw.Rounds}
+	run := &Run{Name: called(path), Raw: samples.Clean(raw.File), Config: raw.Config, Rounds: raw.Rounds, raw: raw}
 	spare := spares(raw)
 	cells, others, lost := sift(raw, spare)
 	run.Partial = shortfall(raw, cells)

@@ -38,6 +38,8 @@ type Run struct {
 	Tables   []Table   // one for each workload and grain
 	Sections []Section // what is measured beside the tables, as far as it was
 	Notes    []string  // what the tables do not say by themselves
+
+	raw *samples.Run
 }
 
 // A Setting is one key and its value, from a configuration line or from the
