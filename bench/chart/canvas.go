@@ -61,8 +61,9 @@ func (c *canvas) grid(lines [][4]float64) {
 	c.WriteString(`"/>`)
 }
 
-func (c *canvas) rect(class string, x, y, width, height float64) {
-	fmt.Fprintf(c, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"/>`, class, at(x), at(y), at(width), at(height))
+// strip draws a level line; how thick it is, and so a bar or an interval, is for the style.
+func (c *canvas) strip(class string, from, to, y float64) {
+	fmt.Fprintf(c, `<path class="%s" d="M%s %sh%s"/>`, class, at(from), at(y), at(max(0.5, to-from)))
 }
 
 // path joins places; a band is closed.
@@ -80,18 +81,24 @@ func (c *canvas) path(class string, places [][2]float64, closed bool) {
 	c.WriteString(`"/>`)
 }
 
-// marker draws the shape of a style. The words of it become a tooltip.
+// marker draws the shape of a style, which the page has once for all charts. The words
+// become a tooltip.
 func (c *canvas) marker(class string, style int, x, y float64, says string) {
-	fmt.Fprintf(c, `<path class="%s" d="M%s %s%s"`, class, at(x), at(y), shape(style))
+	fmt.Fprintf(c, `<use class="%s" href="#m%d" x="%s" y="%s"`, class, shape(style), at(x), at(y))
 	if says == "" {
 		c.WriteString("/>")
 		return
 	}
-	fmt.Fprintf(c, `><title>%s</title></path>`, escape(clip(says, 300)))
+	fmt.Fprintf(c, `><title>%s</title></use>`, escape(clip(says, 300)))
 }
 
 // open begins a group of one colour; it ends with </g>.
-func (c *canvas) open(class string, style, series int) {
+func (c *canvas) open(class string, style int) {
+	fmt.Fprintf(c, `<g class="%s">`, strings.TrimSpace(fmt.Sprintf("%s c%d", class, color(style))))
+}
+
+// openSeries begins what a click on a label fades.
+func (c *canvas) openSeries(class string, style, series int) {
 	fmt.Fprintf(c, `<g class="%s c%d" data-series="%d">`, class, color(style), series)
 }
 

@@ -14,7 +14,11 @@
 // All text is escaped here or in the page. What is no number is a gap, never a zero.
 package chart
 
-import "math"
+import (
+	"fmt"
+	"html/template"
+	"math"
+)
 
 // A Point is a figure, with the interval that it is known to lie in.
 type Point struct {
@@ -58,18 +62,29 @@ const (
 // other shapes: 64 styles are all different.
 func color(style int) int { return style % palette }
 
-func shape(style int) string { return shapes[(style+style/palette)%palette] }
+func shape(style int) int { return (style + style/palette) % palette }
 
-// shapes are drawn around the point where the pen is.
+// shapes are drawn around the origin.
 var shapes = [palette]string{
-	"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
-	"m-3.6-3.6h7.2v7.2h-7.2z",
-	"m0-5l4.6 5l-4.6 5l-4.6-5z",
-	"m0-4.8l4.6 8h-9.2z",
-	"m-4.2-2.6l1.6-1.6l2.6 2.6l2.6-2.6l1.6 1.6l-2.6 2.6l2.6 2.6l-1.6 1.6l-2.6-2.6l-2.6 2.6l-1.6-1.6l2.6-2.6z",
-	"m0 4.8l4.6-8h-9.2z",
-	"m-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
-	"m-4.2-4.2l8.4 8.4v-8.4l-8.4 8.4z",
+	"M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+	"M-3.6-3.6h7.2v7.2h-7.2z",
+	"M0-5l4.6 5l-4.6 5l-4.6-5z",
+	"M0-4.8l4.6 8h-9.2z",
+	"M-4.2-2.6l1.6-1.6l2.6 2.6l2.6-2.6l1.6 1.6l-2.6 2.6l2.6 2.6l-1.6 1.6l-2.6-2.6l-2.6 2.6l-1.6-1.6l2.6-2.6z",
+	"M0 4.8l4.6-8h-9.2z",
+	"M-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
+	"M-4.2-4.2l8.4 8.4v-8.4l-8.4 8.4z",
+}
+
+// Shapes are what pages of charts must hold once.
+func Shapes() template.HTML {
+	c := &canvas{}
+	c.WriteString(`<svg class="shapes" aria-hidden="true"><defs>`)
+	for i, d := range shapes {
+		fmt.Fprintf(c, `<path id="m%d" d="%s"/>`, i, d)
+	}
+	c.WriteString("</defs>")
+	return c.end()
 }
 
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }

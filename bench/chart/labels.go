@@ -102,7 +102,7 @@ func (p placed) draw(c *canvas, f frame) {
 		class = "mark dash"
 	}
 	y := f.top - 4 - lineHeight*float64(p.row)
-	c.open("at", p.Style, -1)
+	c.open("", p.Style)
 	c.line(class, p.x, y+2, p.x, f.bottom)
 	c.close()
 	c.text("", middle, p.textX, y, p.Text)

@@ -82,7 +82,7 @@ func (l Lines) SVG() template.HTML {
 		m.draw(c, f)
 	}
 	for i, s := range l.Series {
-		c.open("series", s.Style, i)
+		c.openSeries("series", s.Style, i)
 		s.draw(c, &x, &y)
 		c.close()
 	}
@@ -90,7 +90,7 @@ func (l Lines) SVG() template.HTML {
 		labels[i].y = y.place(labels[i].value)
 	}
 	for _, label := range spread(labels, f.top, f.bottom) {
-		c.open("label", label.style, label.series)
+		c.openSeries("label", label.style, label.series)
 		if math.Abs(label.y-y.place(label.value)) > 3 {
 			c.line("leader", x.place(label.at)+6, y.place(label.value), f.right+6, label.y)
 		}

@@ -96,7 +96,8 @@ func (p Page) Write(w io.Writer) error {
 		Style  template.CSS
 		Script template.JS
 		Policy string
-	}{p, template.CSS(pageStyle), template.JS(pageScript), policy})
+		Shapes template.HTML
+	}{p, template.CSS(pageStyle), template.JS(pageScript), policy, Shapes()})
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,8 @@ for (const svg of document.querySelectorAll('figure svg')) {
   svg.addEventListener('keydown', event => {
     const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
     if (event.key === 'Escape') hide();
-    if (event.key === 'Enter' && shown) fade(svg, shown.closest('[data-series]').dataset.series);
+    const series = shown && shown.closest('[data-series]');
+    if (event.key === 'Enter' && series) fade(svg, series.dataset.series);
     if (!step || points.length === 0) return;
     event.preventDefault();
     const at = points.indexOf(shown);

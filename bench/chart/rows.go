@@ -66,7 +66,7 @@ func (r Rows) SVG() template.HTML {
 	}
 	for i, row := range r.Rows {
 		y := f.top + rowHeight*(float64(i)+0.5) + 1
-		c.open("series", row.Style, i)
+		c.open("row", row.Style)
 		if !r.owned() {
 			c.marker("p", row.Style, 8, y, "")
 		}
@@ -108,12 +108,12 @@ func (r Rows) keys(c *canvas) {
 		return
 	}
 	at := 8.0
-	for i, k := range r.Keys {
+	for _, k := range r.Keys {
 		style := Grey
 		if k.Own {
 			style = k.Style
 		}
-		c.open("key", style, -1-i)
+		c.open("key", style)
 		c.marker(pointClass(k), style, at, 10, "")
 		c.text("", start, at+9, 14, clip(k.Name, 18))
 		c.close()
@@ -142,14 +142,14 @@ func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
 			if x.shows(r.Base) && r.Base != 0 {
 				from = x.place(r.Base)
 			}
-			c.rect("bar", min(from, at), y-5, math.Abs(at-from), 10)
+			c.strip("bar", min(from, at), max(from, at), y)
 		}
 		if p.Bounded() && p.Hi > p.Lo {
-			c.rect("whisker", x.place(p.Lo), y-4, max(0.5, x.place(p.Hi)-x.place(p.Lo)), 8)
+			c.strip("whisker", x.place(p.Lo), x.place(p.Hi), y)
 		}
 	}
 	if first < last && !r.owned() {
-		c.line("join", first, y, last, y)
+		c.strip("join", first, last, y)
 	}
 	for i, p := range row.Points {
 		if !x.shows(p.Value) {
@@ -163,7 +163,7 @@ func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
 			c.marker(pointClass(key), row.Style, x.place(p.Value), y, p.Says)
 			continue
 		}
-		c.open("own", key.Style, -1-i)
+		c.open("", key.Style)
 		c.marker(pointClass(key), key.Style, x.place(p.Value), y, p.Says)
 		c.close()
 	}

@@ -97,8 +97,8 @@ func downloaded(t *testing.T, page, file string) string {
 func checkHTML(t *testing.T, page string) {
 	t.Helper()
 	figures := strings.Count(page, "<figure ")
-	if figures == 0 || figures != strings.Count(page, "<svg ") || figures != strings.Count(page, "<details") {
-		t.Errorf("have %d figures, %d charts and %d tables behind them", figures, strings.Count(page, "<svg "), strings.Count(page, "<details"))
+	if figures == 0 || figures != strings.Count(page, "<svg viewBox") || figures != strings.Count(page, "<details") {
+		t.Errorf("have %d figures, %d charts and %d tables behind them", figures, strings.Count(page, "<svg viewBox"), strings.Count(page, "<details"))
 	}
 	if strings.Count(page, "<script") != 1 || strings.Contains(page, "\x1b") || strings.Contains(page, "ZgotmplZ") {
 		t.Error("the page has a script that is not its own, an escape sequence, or what the template refused")

@@ -186,7 +186,7 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 		c := chart.Lines{Title: what + " by load", Says: s.About, X: chart.Axis{Title: "load", Names: loads}, Y: chart.Axis{Title: what, Unit: "s", Log: true}}
 		c.Series = p.curves(s, func(l *Line) []chart.Point {
 			points := spot(l, slices.Index(loads, l.At), column, s)
-			if l.At == "closed" { // is no amount of load: the curve begins after it
+			if l.At == "closed" && len(points) > 0 { // is no amount of load: the curve begins after it
 				points = append(points, chart.Point{Value: math.NaN()})
 			}
 			return points

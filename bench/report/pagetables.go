@@ -19,7 +19,7 @@ func (p *pager) throughput() chart.Section {
 			f.Notes = []string{"Noise: " + t.Noise}
 		}
 		c := p.rows(t, columns[0], "tasks a second")
-		c.Title, c.Says = "Throughput of "+work, t.Verdict
+		c.Title = "Throughput of " + work
 		f.SVG = c.SVG()
 		s.Figures = append(s.Figures, f)
 	}

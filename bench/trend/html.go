@@ -60,7 +60,7 @@ func (t *Trend) chart(s *Series) chart.Lines {
 		Y: chart.Axis{Unit: "x", Log: true, From: 1 - least, To: 1 + least}}
 	line := chart.Series{Style: chart.Blue}
 	for i := range t.Runs {
-		c.X.Names = append(c.X.Names, samples.Clip(t.Runs[i].Commit, 8))
+		c.X.Names = append(c.X.Names, strings.TrimSuffix(samples.Clip(t.Runs[i].Commit, 8), "…"))
 	}
 	for _, p := range s.Points {
 		if p.Ignored != "" {

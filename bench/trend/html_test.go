@@ -28,7 +28,7 @@ func TestPageIsInert(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	if have, want := strings.Count(page, "<svg"), len(tr.Series); have != want || strings.Count(page, "<details") != want {
+	if have, want := strings.Count(page, "<svg viewBox"), len(tr.Series); have != want || strings.Count(page, "<details") != want {
 		t.Errorf("have %d charts and %d tables of %d series", have, strings.Count(page, "<details"), want)
 	}
 	if !strings.Contains(page, "&lt;img src=x") {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/advise"
@@ -26,6 +27,7 @@ func runPage(run *report.Run, path, page string) error {
 	if err != nil {
 		return err
 	}
+	raw.Cells = slices.DeleteFunc(raw.Cells, func(c *samples.Cell) bool { return report.Fault(c) != "" }) // has no place in the matrix
 	o := report.PageOptions{Samples: data, Matrix: []chart.Table{advise.NewMatrix(raw).Table()}}
 	return writePage(page, func(w io.Writer) error { return run.WritePage(w, o) })
 }
