@@ -211,3 +211,15 @@ func TestLabelsKeepTheirDistance(t *testing.T) {
 		}
 	}
 }
+
+// A step holds its value until the next point: the curve has a corner more for each.
+func TestStep(t *testing.T) {
+	corners := func(step bool) int {
+		l := Lines{Series: []Series{{Step: step, Points: []Point{{At: 1, Value: 1}, {At: 2, Value: 2}, {At: 3, Value: 3}}}}}
+		line := regexp.MustCompile(`class="line" d="([^"]*)"`).FindStringSubmatch(string(l.SVG()))[1]
+		return 1 + strings.Count(line, "L")
+	}
+	if plain, stepped := corners(false), corners(true); plain != 3 || stepped != 5 {
+		t.Errorf("have %d and %d corners, want 3 and 5", plain, stepped)
+	}
+}

@@ -23,7 +23,6 @@ type Series struct {
 	Points []Point
 	Fit    []Point // a dashed curve beside it
 	Step   bool    // the value holds until the next point
-	Dashed bool
 }
 
 // A Mark is a vertical line with a text: where something changes.
@@ -132,10 +131,6 @@ func (l Lines) values() (all []float64) {
 
 // draw draws band, curve, fit and markers. A point that has no place is a gap.
 func (s Series) draw(c *canvas, x, y *scale) {
-	class := "line"
-	if s.Dashed {
-		class = "fit"
-	}
 	for _, piece := range pieces(s.Points, x, y) {
 		var line, upper, lower [][2]float64
 		for i, p := range piece {
@@ -156,7 +151,7 @@ func (s Series) draw(c *canvas, x, y *scale) {
 			continue
 		}
 		c.path("band", append(upper, lower...), true)
-		c.path(class, line, false)
+		c.path("line", line, false)
 	}
 	for _, piece := range pieces(s.Fit, x, y) {
 		var line [][2]float64
