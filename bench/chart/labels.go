@@ -64,7 +64,6 @@ type placed struct {
 	Mark
 	x, textX float64
 	row      int
-	anchor   string
 }
 
 // stack finds a row above the frame for the text of each mark, so that none touch.
