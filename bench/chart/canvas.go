@@ -84,7 +84,10 @@ func (c *canvas) path(class string, places [][2]float64, closed bool) {
 // marker draws the shape of a style, which the page has once for all charts. The words
 // become a tooltip.
 func (c *canvas) marker(class string, style int, x, y float64, says string) {
-	fmt.Fprintf(c, `<use class="%s" href="#m%d" x="%s" y="%s"`, class, shape(style), at(x), at(y))
+	if class != "" {
+		class = ` class="` + class + `"`
+	}
+	fmt.Fprintf(c, `<use%s href="#m%d" x="%s" y="%s"`, class, shape(style), at(x), at(y))
 	if says == "" {
 		c.WriteString("/>")
 		return

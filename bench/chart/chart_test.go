@@ -57,7 +57,7 @@ func TestLines(t *testing.T) {
 			t.Errorf("have %d of %s, want %d:\n%s", have[class], class, want, svg)
 		}
 	}
-	if n := have[".p"]; n != 2+2+2 {
+	if n := have["use"]; n != 2+2+2 {
 		t.Errorf("have %d markers, want one for each number and each label", n)
 	}
 	if svg != string(example().SVG()) {
@@ -70,7 +70,7 @@ func TestGaps(t *testing.T) {
 	l := example()
 	l.Series = []Series{{Points: []Point{{At: 1, Value: 1, Lo: 1, Hi: 2}, {At: 2, Value: 1, Lo: 1, Hi: 2}, {At: 3, Value: -1}, {At: 4, Value: 1, Lo: 1, Hi: 2}, {At: 5, Value: 1, Lo: 1, Hi: 2}, {At: 0, Value: 1}}}}
 	have := elements(t, string(l.SVG()))
-	if have[".line"] != 2 || have[".band"] != 2 || have[".p"] != 4 {
+	if have[".line"] != 2 || have[".band"] != 2 || have["use"] != 4 {
 		t.Errorf("have %v, want two pieces with two points each", have)
 	}
 }

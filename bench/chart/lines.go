@@ -93,7 +93,7 @@ func (l Lines) SVG() template.HTML {
 		if math.Abs(label.y-y.place(label.value)) > 3 {
 			c.line("leader", x.place(label.at)+6, y.place(label.value), f.right+6, label.y)
 		}
-		c.marker("p", label.style, f.right+11, label.y, "")
+		c.marker("", label.style, f.right+11, label.y, "")
 		c.text("", start, f.right+18, label.y+4, label.text)
 		c.close()
 	}
@@ -162,7 +162,7 @@ func (s Series) draw(c *canvas, x, y *scale) {
 	}
 	for _, piece := range pieces(s.Points, x, y) {
 		for _, p := range piece {
-			c.marker("p", s.Style, x.place(p.At), y.place(p.Value), p.Says)
+			c.marker("", s.Style, x.place(p.At), y.place(p.Value), p.Says)
 		}
 	}
 }

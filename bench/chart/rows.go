@@ -68,7 +68,7 @@ func (r Rows) SVG() template.HTML {
 		y := f.top + rowHeight*(float64(i)+0.5) + 1
 		c.open("row", row.Style)
 		if !r.owned() {
-			c.marker("p", row.Style, 8, y, "")
+			c.marker("", row.Style, 8, y, "")
 		}
 		c.text("", start, 17, y+4, labels[i])
 		if row.Bad != "" {
@@ -123,9 +123,9 @@ func (r Rows) keys(c *canvas) {
 
 func pointClass(k Key) string {
 	if k.Hollow {
-		return "p hollow"
+		return "hollow"
 	}
-	return "p"
+	return ""
 }
 
 // draw draws the points of one row, joined by a line, each in the band of its interval.
@@ -173,7 +173,7 @@ func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
 func (c *canvas) bad(x, y float64, why string) {
 	c.WriteString(`<g class="bad">`)
 	word, _, _ := strings.Cut(why, ":")
-	c.marker("p", Green, x, y, why)
+	c.marker("", Green, x, y, why)
 	c.text("", start, x+9, y+4, clip(word, 16))
 	c.close()
 }

@@ -141,7 +141,7 @@ func (r *Run) data(raw []byte, room int) chart.Section {
 	case len(packed)*10/7 > room: // four letters for three bytes, and some of them escaped
 		s.Notes = append(s.Notes, fmt.Sprintf("The raw results are too long for this page, with %d KB packed. They were in %s.", len(packed)>>10, r.Raw))
 		if few, err := pack(r.measurements()); err == nil && len(few)*10/7 <= room {
-			s.Links = append(s.Links, chart.NewLink("Each measurement of each round, to four digits (rounds.csv.gz)", "rounds.csv.gz", "application/gzip", few))
+			s.Links = append(s.Links, chart.NewLink("Each measurement of each round, to three digits (rounds.csv.gz)", "rounds.csv.gz", "application/gzip", few))
 		}
 	default:
 		s.Links = append(s.Links, chart.NewLink("Raw results, in Go's benchmark format (samples.txt.gz)", "samples.txt.gz", "application/gzip", packed))
@@ -151,7 +151,7 @@ func (r *Run) data(raw []byte, room int) chart.Section {
 }
 
 // circumstances are units that no figure of the page rests on.
-var circumstances = []string{"ns/op", "checksum", "steal-%", "psi-cpu-%", "others-%", "throttled-%", "ctxsw", "latencies", "little-%", "rate/s", "gc-cpu-%", "lost/op", "dup/op"}
+var circumstances = []string{"sec/op", "p90-sec", "svc-p50-sec", "sched-lag-p50-sec", "sched-lag-p99-sec", "checksum", "steal-%", "psi-cpu-%", "others-%", "throttled-%", "ctxsw", "latencies", "little-%", "rate/s", "gc-cpu-%", "lost/op", "dup/op"}
 
 // measurements are what the figures rest on, as a table with a line for each benchmark
 // and unit, and a column for each round.
@@ -188,7 +188,7 @@ func measurementsOf(c *samples.Cell, twin bool, rounds int) (lines [][]string) {
 			if byUnit[unit] == nil {
 				byUnit[unit] = make([]string, rounds)
 			}
-			byUnit[unit][s.Round-1] = strconv.FormatFloat(v, 'g', 4, 64)
+			byUnit[unit][s.Round-1] = strconv.FormatFloat(v, 'g', 3, 64)
 		}
 	}
 	for _, unit := range slices.Sorted(maps.Keys(byUnit)) {

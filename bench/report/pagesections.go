@@ -214,7 +214,7 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 		}
 		return points
 	})
-	if !empty(c.Series) {
+	if len(c.X.Names) > 1 {
 		figures = append(figures, chart.Figure{ID: id + "-percentiles", Title: s.Title + ", percentiles", Caption: "at a load of " + last, SVG: c.SVG(), Says: s.words(), Table: s.behind()})
 	}
 	return figures
