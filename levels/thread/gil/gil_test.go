@@ -67,7 +67,7 @@ func TestOneAtATime(t *testing.T) {
 		count++
 	}
 	leave := func() { inside.Add(-1) }
-	l := open(t, gil.Config{Threads: 8, Switch: time.Microsecond, Funcs: levels.Funcs{
+	l := open(t, gil.Config{Threads: 4, Switch: 2 * time.Microsecond, Funcs: levels.Funcs{
 		"work": func(ctx context.Context, _ []byte) ([]byte, error) {
 			enter()
 			for range 20 {
@@ -86,9 +86,9 @@ func TestOneAtATime(t *testing.T) {
 		},
 	}})
 	defer l.Close()
-	run(t, l, calls("work", 2000))
-	if count != 2000*22 {
-		t.Errorf("counted %d steps, want %d", count, 2000*22)
+	run(t, l, calls("work", 300))
+	if count != 300*22 {
+		t.Errorf("counted %d steps, want %d", count, 300*22)
 	}
 }
 
