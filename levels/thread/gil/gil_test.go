@@ -67,7 +67,7 @@ func TestOneAtATime(t *testing.T) {
 		count++
 	}
 	leave := func() { inside.Add(-1) }
-	l := open(t, gil.Config{Threads: 4, Switch: 2 * time.Microsecond, Funcs: levels.Funcs{
+	l := open(t, gil.Config{Threads: 4, Switch: 10 * time.Microsecond, Funcs: levels.Funcs{
 		"work": func(ctx context.Context, _ []byte) ([]byte, error) {
 			enter()
 			for range 20 {
