@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/fleet/desk"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/machine"
 	"github.com/fourlevels/fourlevels/levels/machine/link"
@@ -34,15 +35,16 @@ const ready = "ready "
 // A Worker is what a process of the fleet is told to be. It can also be started
 // by hand, on this machine or another: that is what `levels worker` does.
 type Worker struct {
-	Role  string // "process", "rpc", "queue", "store" or "origin"
+	Role  string // "process", "rpc", "queue", "store", "origin" or "desk"
 	Level string // the level that runs its tasks, as a Spec; "" means async for rpc and queue, serial for process
 
 	Listen string // rpc and origin: the address to serve at; "" means a free port on loopback
 	Token  string // rpc: file with the secret that callers must know; needed off loopback
 
-	Redis string        // queue: URL; "" means REDIS_URL from the environment, or else the default
-	Queue string        // queue: its name; "" means "levels"
-	Lease time.Duration // queue: 0 means the queue's default
+	Redis string        // queue, desk: URL; "" means REDIS_URL from the environment, or else the default
+	Queue string        // queue, desk: its name; "" means "levels"
+	Lease time.Duration // queue, desk: 0 means the default of either
+	Way   string        // desk: how it takes jobs, one of desk.Ways
 	RTT   time.Duration // how far away its store is, and machines of levels inside it
 
 	Corpus string // origin: the folder to serve; "" means the source of the Go standard library
@@ -58,6 +60,7 @@ var Roles = []struct{ Name, About string }{
 	{"queue", "machine that takes tasks from a queue in Redis"},
 	{"store", "embedded stand-in for Redis"},
 	{"origin", "HTTP server with the pages that tasks fetch"},
+	{"desk", "worker that levels demo kill kills"},
 }
 
 // Flags defines the flags of w's role. Cobra and the plain flag package parse
@@ -77,6 +80,10 @@ func (w *Worker) Flags(fs *flag.FlagSet) {
 		fs.StringVar(&w.Redis, "redis", "", "URL of the Redis (default: REDIS_URL, or redis://127.0.0.1:6379)")
 		fs.StringVar(&w.Queue, "queue", "levels", "name of the queue")
 		fs.DurationVar(&w.Lease, "lease", 0, "how long after a worker's death its tasks go to another (0 means 10s)")
+	case "desk":
+		fs.StringVar(&w.Way, "way", string(desk.Pop), "how it takes jobs: "+strings.Join(desk.Ways, ", "))
+		fs.StringVar(&w.Queue, "queue", "levels", "name of the jobs")
+		fs.DurationVar(&w.Lease, "lease", 0, "how long after a worker's death its job goes to another (0 means 1s)")
 	case "origin":
 		fs.StringVar(&w.Corpus, "corpus", "", "folder of text to serve (default: the source of the Go standard library)")
 	}
@@ -147,6 +154,8 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 		return store.ServeEmbedded(ctx, os.Stdout)
 	case "origin":
 		return w.origin(ctx)
+	case "desk":
+		return w.desk(ctx)
 	}
 	inner, err := w.inner()
 	if err != nil {

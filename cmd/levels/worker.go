@@ -31,6 +31,7 @@ was built with, whatever it is sent.`,
 			continue
 		}
 		verb := newRole(role.Name, role.Name, role.About)
+		verb.Hidden = role.Name == "desk" // of no use by itself
 		if role.Name == "queue" {
 			describeQueueWorker(verb)
 		}

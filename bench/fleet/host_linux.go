@@ -1,0 +1,102 @@
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// startApart starts the machine in a network namespace of its own, and lays a wire to it: a
+// pair of virtual Ethernet devices. Both end with the machine, however that ends, so
+// nothing stays behind even if this process is killed.
+func (h *Host) startApart(ctx context.Context, c Config, width string) (token string, err error) {
+	if os.Geteuid() != 0 {
+		return "", errors.New("only root may make network namespaces")
+	}
+	token = rand.Text() // for the address is no loopback one
+	secret, err := handOver(token)
+	if err != nil {
+		return "", err
+	}
+	defer secret.Close()
+	args := append([]string{"-n"}, c.Worker...)
+	cmd := exec.Command("unshare", append(args, "rpc", "--level", width, "--listen", "0.0.0.0:0", "--token-file", "/proc/self/fd/3", "--leash")...)
+	cmd.ExtraFiles = append(cmd.ExtraFiles, secret)
+	m, where, err := mortal(ctx, cmd, c.Env)
+	if err != nil {
+		return "", err
+	}
+	h.Mortal = m
+	if err := h.wire(ctx, where); err != nil {
+		h.end()
+		return "", fmt.Errorf("wire a network namespace: %w", err)
+	}
+	return token, nil
+}
+
+// handOver returns a pipe with a secret in it: no argument, which everybody can read, and no
+// file, which might stay.
+func handOver(secret string) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.WriteString(secret)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// wires counts those that this process has laid. A new one shares no name or address with an
+// old one, which the kernel takes away in its own time.
+var wires atomic.Uint32
+
+// wire joins the machine's namespace to this one. The addresses are of 198.18.0.0/15, which
+// is for tests of networks and used nowhere else (RFC 2544).
+func (h *Host) wire(ctx context.Context, where string) error {
+	u, err := url.Parse(where)
+	if err != nil {
+		return err
+	}
+	pid, n := strconv.Itoa(h.Pid()), wires.Add(1)%63
+	device := fmt.Sprintf("lv%dn%d", os.Getpid(), n)
+	network := fmt.Sprintf("198.%d.%d.", 18+os.Getpid()/256%2, os.Getpid()%256)
+	here, there := fmt.Sprint(network, 4*n+1), fmt.Sprint(network, 4*n+2)
+	if err := feed(ctx, []string{"ip", "-batch", "-"},
+		"link add "+device+" type veth peer name eth0 netns "+pid,
+		"address add "+here+"/30 dev "+device,
+		"link set "+device+" up"); err != nil {
+		return err
+	}
+	if err := feed(ctx, []string{"nsenter", "-t", pid, "-n", "ip", "-batch", "-"},
+		"address add "+there+"/30 dev eth0",
+		"link set eth0 up"); err != nil {
+		return err
+	}
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(there, u.Port()), 2*time.Second)
+	if err != nil {
+		return err
+	}
+	h.Address = "http://" + conn.RemoteAddr().String()
+	return conn.Close()
+}
+
+// feed runs a program with lines for its standard input.
+func feed(ctx context.Context, command []string, lines ...string) error {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %.200q", command[0], err, said)
+	}
+	return nil
+}
