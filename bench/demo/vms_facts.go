@@ -1,0 +1,65 @@
+package demo
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/samples"
+)
+
+// unsaid stands for what the system does not tell.
+const unsaid = "not told"
+
+// identity is what a machine finds out about the host that it is on, as a row: its process,
+// its address, its network, the boot id of its kernel, and its processors.
+func identity(number int, h *fleet.Host) []string {
+	proc := "/proc/" + strconv.Itoa(h.Pid())
+	network, err := os.Readlink(proc + "/ns/net")
+	if err != nil {
+		network = unsaid
+	}
+	return []string{
+		fmt.Sprint("vm ", number),
+		strings.TrimPrefix(h.Address, "http://"),
+		strings.Trim(strings.TrimPrefix(network, "net:"), "[]"),
+		samples.Clip(fact(proc+"/root/proc/sys/kernel/random/boot_id"), 9), // as the machine's own files have it
+		samples.Clip(cmp.Or(field(fact(proc+"/status"), "Cpus_allowed_list:"), unsaid), 12),
+	}
+}
+
+// hypervisor is what the hardware says it is.
+func hypervisor() string {
+	vendor, product := fact("/sys/class/dmi/id/sys_vendor"), fact("/sys/class/dmi/id/product_name")
+	switch flags := field(fact("/proc/cpuinfo"), "flags"); {
+	case vendor != unsaid:
+		return samples.Clip(vendor+" "+product, 40)
+	case flags == "":
+		return unsaid
+	case strings.Contains(" "+flags+" ", " hypervisor "):
+		return "one, that does not say which"
+	}
+	return "none: this is hardware"
+}
+
+// fact is what a file of the system says.
+func fact(path string) string {
+	text, err := os.ReadFile(path)
+	if said := strings.TrimSpace(string(text)); err == nil && said != "" {
+		return said
+	}
+	return unsaid
+}
+
+// field is what follows the name at the beginning of a line.
+func field(text, name string) string {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
+			return samples.Clean(strings.TrimLeft(rest, " \t:"))
+		}
+	}
+	return ""
+}
