@@ -39,9 +39,12 @@ type Config struct {
 var All = []Demo{
 	race,
 	gilDemo,
+	vms,
+	kill,
 	heartbeat,
 	move,
 	liar,
+	twoKinds,
 }
 
 // Find returns the demo of that name. Its error lists the names and suggests the nearest.
