@@ -25,7 +25,7 @@ var heartbeat = Demo{
 
 const (
 	heartCall  = 40 * time.Millisecond // that blocks
-	heartCalls = 14                    // of a scene
+	heartCalls = 22                    // of a scene
 	heartLane  = "call of 40 ms"
 )
 
@@ -159,7 +159,7 @@ func (h *heartShow) play(ctx context.Context, scene heartScene, config loop.Conf
 // any it leaves the loop alone for a while. It returns the longest gap in each.
 func (h *heartShow) calls(ctx context.Context, l levels.Level, p *heartPulse, n int) (gaps []time.Duration, err error) {
 	if n == 0 {
-		_, err = h.hold(ctx, h.stage, 10*time.Second)
+		_, err = h.hold(ctx, h.stage, 15*time.Second)
 		return nil, err
 	}
 	for range n {
