@@ -51,6 +51,17 @@ func (s *Stage) Predict() bool { return s.config.Predict }
 // Keys are what the presenter presses. It never delivers if nobody can press.
 func (s *Stage) Keys() <-chan rune { return s.config.Keys }
 
+// Forget takes the keys that nobody has taken so far: they were meant for what was shown
+// then.
+func (s *Stage) Forget() {
+	for range len(s.config.Keys) {
+		select {
+		case <-s.config.Keys:
+		default: // somebody else took it
+		}
+	}
+}
+
 func (s *Stage) Scene(v Scene)  { s.show(Event{Scene: &v}) }
 func (s *Stage) Span(v Span)    { s.show(Event{Span: &v}) }
 func (s *Stage) Count(v Count)  { s.show(Event{Count: &v}) }
@@ -79,7 +90,7 @@ func (s *Stage) Begin(lane string, task int, state State) (end func()) {
 }
 
 // Ask puts a question to the audience, if the show is one that asks. It blocks until the
-// presenter presses a key, and returns ctx's cause if it ends before. Tell says the answer
+// presenter presses a key after that, and returns ctx's cause if it ends before. Tell says the answer
 // when it has been seen; it does nothing if nobody was asked.
 func (s *Stage) Ask(ctx context.Context, question string, choices ...string) (tell func(answer int), err error) {
 	if !s.config.Predict {
@@ -88,6 +99,7 @@ func (s *Stage) Ask(ctx context.Context, question string, choices ...string) (te
 	if s.config.Keys == nil {
 		return nil, errors.New("nobody can answer: there is no terminal to press a key at")
 	}
+	s.Forget()
 	s.show(Event{Vote: &Vote{Question: question, Choices: choices}})
 	select {
 	case <-s.config.Keys:

@@ -172,6 +172,20 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// A key that was pressed before the question is no answer to it.
+func TestStaleKeysAnswerNothing(t *testing.T) {
+	keys := make(chan rune, 8)
+	keys <- 'x'
+	keys <- 'y'
+	ctx, cancel := context.WithCancelCause(t.Context())
+	nobody := errors.New("nobody answered")
+	asked := shower(func(live.Event) { cancel(nobody) })
+	s := live.NewStage(live.Config{Viewers: []live.Viewer{asked}, Predict: true, Keys: keys})
+	if _, err := s.Ask(ctx, "Which?", "this", "that"); err != nobody || len(keys) != 0 {
+		t.Errorf("error is %v and %d keys are left, want that nobody answered", err, len(keys))
+	}
+}
+
 // What moves fits the terminal, or it could not be drawn over: what matters least goes.
 func TestSmallTerminal(t *testing.T) {
 	var out lockedBuffer
