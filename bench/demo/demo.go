@@ -68,8 +68,10 @@ func (c Config) scaled(d time.Duration) time.Duration {
 }
 
 // hold leaves what is on screen there for a while, at c's pace, or until the presenter
-// presses a key, which it returns; 0 means none. Its error is the cause of ctx.
+// presses a key, which it returns; 0 means none. What was pressed before does not count:
+// nobody had seen this yet. Its error is the cause of ctx.
 func (c Config) hold(ctx context.Context, s *live.Stage, d time.Duration) (key rune, err error) {
+	s.Forget()
 	timer := time.NewTimer(c.scaled(d))
 	defer timer.Stop()
 	select {
