@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,11 +41,7 @@ func (d *demoFlags) show(ctx context.Context, a *act) (err error) {
 		defer stop()
 		viewers = append(viewers, page)
 	}
-	err = d.perform(ctx, a, keys, append(viewers, d.screen()))
-	if errors.Is(context.Cause(ctx), errQuit) {
-		return nil
-	}
-	return err
+	return d.perform(ctx, a, keys, append(viewers, d.screen()))
 }
 
 // perform runs the act and closes the viewers, which show their last frame. The last
@@ -70,7 +65,20 @@ func (d *demoFlags) perform(ctx context.Context, a *act, keys chan rune, viewers
 		err = viewers[len(viewers)-1].Close()
 		<-ctx.Done() // the page stays until then
 	}
-	return cmp.Or(context.Cause(ctx), errors.Join(err, stage.Close()))
+	return ending(context.Cause(ctx), err, stage.Close())
+}
+
+// ending is what a show ended with, from the cause of its end, the act's error and that of
+// the viewers. Whoever presses q has asked for the end, but not for a recording that is not
+// written.
+func ending(cause, acted, closed error) error {
+	switch {
+	case cause == errQuit:
+		return closed
+	case cause != nil: // acted repeats it
+		return errors.Join(cause, closed)
+	}
+	return errors.Join(acted, closed)
 }
 
 // replaySpeed is that of the recording, times what --pace says; a pipe gets all at once.
@@ -158,7 +166,7 @@ func readKeys(keys chan<- rune, end func(error)) (restore func(), err error) {
 		in := bufio.NewReader(os.Stdin)
 		interrupted := false
 		for {
-			key, _, err := in.ReadRune()
+			key, err := readKey(in)
 			switch {
 			case err != nil:
 				return
@@ -176,6 +184,25 @@ func readKeys(keys chan<- rune, end func(error)) (restore func(), err error) {
 		}
 	}()
 	return restore, nil
+}
+
+// readKey reads one key. Arrows, page keys and those of a clicker are an escape sequence
+// (ECMA-48, 5.4: parameters, and then a byte from 0x40 on), and each counts as one space.
+func readKey(in *bufio.Reader) (rune, error) {
+	key, _, err := in.ReadRune()
+	if err != nil || key != 0x1b || in.Buffered() == 0 {
+		return key, err
+	}
+	if begin, _ := in.Peek(1); begin[0] != '[' && begin[0] != 'O' {
+		return key, nil // somebody pressed Escape, and then another key
+	}
+	in.ReadByte()
+	for in.Buffered() > 0 {
+		if b, _ := in.ReadByte(); b >= 0x40 {
+			break
+		}
+	}
+	return ' ', nil
 }
 
 // press hands over a key, unless nobody has taken the last ones.
