@@ -7,36 +7,90 @@ import (
 	"time"
 )
 
+// A part is lines of a frame that belong together.
+type part struct {
+	lines []string
+	joins bool // the part before, without an empty line between
+	turn  int  // in which it goes where there is too little room; 0 means never
+	least int  // lines that stay then, before one that says how many do not
+}
+
 // frame draws a board as lines of at most l.width columns. A still one fills its time
 // axis, and has the tables.
 func (l look) frame(b *board, now time.Duration, still bool) []string {
-	lines := []string{l.rule(b.scene.Title, l.plain(clock(max(0, now-b.begun).Round(100*time.Millisecond)), 12))}
-	lines = append(lines, l.text("", b.scene.Text)...)
-	add := func(more ...string) {
-		if len(more) > 0 {
-			lines = append(append(lines, ""), more...)
+	var lines []string
+	for _, p := range l.parts(b, now, still) {
+		if len(lines) > 0 && len(p.lines) > 0 && !p.joins {
+			lines = append(lines, "")
 		}
-	}
-	lanes := l.gantt(b, now, still)
-	if legend := l.legend(b); legend != "" {
-		lanes = append(lanes, legend)
-	}
-	add(lanes...)
-	add(l.counts(b)...)
-	add(l.lines(b)...)
-	for _, bars := range b.bars {
-		add(l.bars(bars)...)
-	}
-	if b.vote != nil {
-		add(l.vote(*b.vote)...)
-	}
-	for _, t := range b.tables {
-		add(l.table(t)...)
-	}
-	if b.say != "" {
-		add(l.text("» ", b.say)...)
+		lines = append(lines, p.lines...)
 	}
 	return lines
+}
+
+// parts are a frame from the top. Title, vote and caption are never left out: without them
+// nobody knows what is asked, or what there is to see.
+func (l look) parts(b *board, now time.Duration, still bool) []part {
+	title := l.rule(b.scene.Title, l.plain(clock(max(0, now-b.begun).Round(100*time.Millisecond)), 12))
+	lanes, axis := l.gantt(b, now, still)
+	parts := []part{
+		{lines: []string{title}},
+		{lines: l.text("", b.scene.Text), joins: true, turn: 5},
+		{lines: lanes, turn: 1, least: 4},
+		{lines: axis, joins: true, turn: 6},
+		{lines: l.counts(b), turn: 4},
+		{lines: l.lines(b), turn: 3},
+	}
+	for _, bars := range b.bars {
+		parts = append(parts, part{lines: l.bars(bars), turn: 2})
+	}
+	if b.vote != nil {
+		parts = append(parts, part{lines: l.vote(*b.vote)})
+	}
+	for _, t := range b.tables {
+		parts = append(parts, part{lines: l.table(t), turn: lastTurn, least: 3})
+	}
+	return append(parts, part{lines: l.text("» ", b.say)})
+}
+
+// squeeze leaves parts out until the others have room lines at most, without empty ones between.
+func squeeze(parts []part, room int) []string {
+	over := -room
+	for _, p := range parts {
+		over += len(p.lines)
+	}
+	for turn := 1; turn <= lastTurn; turn++ {
+		for i := len(parts) - 1; i >= 0; i-- {
+			switch p := &parts[i]; {
+			case over <= 0 || p.turn == 0:
+			case p.turn == turn:
+				over -= p.shorten(over)
+			case p.turn < turn && turn == lastTurn-1: // what is left of lanes, before the numbers of the demo go
+				over, p.lines = over-len(p.lines), nil
+			}
+		}
+	}
+	var lines []string
+	for _, p := range parts {
+		lines = append(lines, p.lines...)
+	}
+	return lines[:min(len(lines), room)]
+}
+
+const lastTurn = 7
+
+// shorten takes n lines away, if there are more than have to stay; nothing has to stay of
+// most parts, and they go as a whole. It returns by how many lines the part is shorter.
+func (p *part) shorten(n int) int {
+	before := len(p.lines)
+	stay := max(before-n-1, p.least)
+	switch {
+	case p.least == 0:
+		p.lines = nil
+	case stay+1 < before:
+		p.lines = append(p.lines[:stay:stay], fmt.Sprintf("+ %d more", before-stay))
+	}
+	return before - len(p.lines)
 }
 
 // text is a text of an event, wrapped, with a mark before its first line.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,40 @@ func TestTogether(t *testing.T) {
 	b.take(e)
 	if got := b.elapsed(61 * time.Second); got != 3*time.Second {
 		t.Errorf("axis is %v, want 3s", got)
+	}
+}
+
+// Where there is too little room, lanes and bars are cut, and what is asked and said is not.
+func TestTooManyLanes(t *testing.T) {
+	b := newBoard().begin(Scene{Title: "high", Text: "Look here."}, 0)
+	for i := range 16 {
+		b.take(at(fmt.Sprint("lane ", i+1), i, Running, 1, time.Second))
+	}
+	b.take(Event{Bars: &Bars{Title: "time", Unit: "s", Bars: []Bar{{"one", 4, ""}, {"two", 2, ""}}}})
+	b.take(Event{Vote: &Vote{Question: "Which?", Choices: []string{"this", "that", "both", "none"}}})
+	b.take(Event{Say: "The caption."})
+	for height, more := range map[int]int{24: 8, 16: 12, 10: 12} {
+		frame := (&Terminal{look: look{width: 80, ascii: true, projector: true}, height: height, board: b}).moving(time.Second)
+		text := strings.Join(frame, "\n")
+		for _, want := range []string{"a) this", "d) none", "Hands up", "> The caption."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("at %d lines there is no %q in:\n%s", height, want, text)
+			}
+		}
+		if n := len(frame); n >= height || height > 10 && !strings.Contains(text, fmt.Sprintf("+ %d more", more)) {
+			t.Errorf("%d lines of %d, want %d lanes less:\n%s", n, height, more, text)
+		}
+	}
+}
+
+// A table that is too high for a terminal goes last, and begins with its head.
+func TestTooHighTable(t *testing.T) {
+	b := newBoard().begin(Scene{Title: "end", Lanes: []string{"a"}}, 0)
+	b.take(Event{Table: &Table{Title: "Numbers", Head: []string{"what"}, Rows: slices.Repeat([][]string{{"row"}}, 20)}})
+	b.take(Event{Say: "The caption."})
+	frame := (&Terminal{look: look{width: 80, ascii: true}, height: 12, board: b}).moving(0)
+	if len(frame) != 11 || frame[1] != "Numbers" || frame[9] != "+ 15 more" || frame[10] != "> The caption." {
+		t.Errorf("got %d lines:\n%s", len(frame), strings.Join(frame, "\n"))
 	}
 }
 

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// gantt draws the lanes: name, bar, and what was done there.
-func (l look) gantt(b *board, now time.Duration, still bool) []string {
+// gantt draws the lanes: name, bar, and what was done there; and below them the time axis
+// and the legend.
+func (l look) gantt(b *board, now time.Duration, still bool) (lines, below []string) {
 	if len(b.lanes) == 0 {
-		return nil
+		return nil, nil
 	}
 	label, tally := 0, 0
 	for _, one := range b.lanes {
@@ -22,7 +23,6 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 		axis = roundUp(axis, b.shortest())
 	}
 	axis = max(axis, 1)
-	var lines []string
 	for _, one := range b.lanes {
 		bar := l.bar(one.fill(b.begun, axis, cells, now))
 		name := left(l.label(one.name), label)
@@ -32,7 +32,11 @@ func (l look) gantt(b *board, now time.Duration, still bool) []string {
 		}
 	}
 	end := l.plain(clock(axis), 12)
-	return append(lines, strings.Repeat(" ", label+1)+left("0", cells-width(end))+end)
+	below = []string{strings.Repeat(" ", label+1) + left("0", cells-width(end)) + end}
+	if legend := l.legend(b); legend != "" {
+		below = append(below, legend)
+	}
+	return lines, below
 }
 
 // shortest is the axis that a scene begins with.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -107,17 +106,19 @@ func (t *Terminal) draw(end bool) {
 }
 
 // moving is the frame that moves, in the lines that there are: what has scrolled away
-// cannot be drawn over. If they are too few, lanes are not high, and nothing stands apart.
+// cannot be drawn over. If they are too few, lanes are not high, nothing stands apart, and
+// the last of the lanes go first.
 func (t *Terminal) moving(now time.Duration) []string {
 	frame := t.look.frame(t.board, now, false)
-	if low := t.look; len(frame) >= t.height && low.projector {
-		low.projector = false
-		frame = low.frame(t.board, now, false)
+	if len(frame) < t.height {
+		return frame
 	}
-	if len(frame) >= t.height {
-		frame = slices.DeleteFunc(frame, func(line string) bool { return line == "" })
+	low := t.look
+	low.projector = false
+	if frame = low.frame(t.board, now, false); len(frame) < t.height {
+		return frame
 	}
-	return frame[:min(len(frame), t.height-1)]
+	return squeeze(low.parts(t.board, now, false), t.height-1)
 }
 
 // over writes lines over as many that were there. It says carriage return too: a terminal
