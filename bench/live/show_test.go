@@ -162,14 +162,52 @@ func TestTrace(t *testing.T) {
 	}
 	want := []string{
 		`["M","process_name",1,0,0,0,{"name":"show"}]`, `["i","one",1,0,0.001,0,null]`,
+		`["C","lost",1,0,6,0,{"value":1}]`, `["C","gap",1,0,7,0,{"ms":2.5}]`, `["i","end",1,0,9,0,null]`,
 		`["M","process_name",2,0,0,0,{"name":"h process 7"}]`,
 		`["M","thread_name",2,1,0,0,{"name":"a"}]`, `["M","thread_sort_index",2,1,0,0,{"sort_index":1}]`,
 		`["X","task 3",2,1,2,2.5,{"task":3}]`, `["i","lost",2,1,4.5,0,null]`,
-		`["C","lost",1,0,6,0,{"value":1}]`, `["C","gap",1,0,7,0,{"ms":2.5}]`, `["i","end",1,0,9,0,null]`,
 		`["M","thread_name",1,2,0,0,{"name":"b"}]`, `["M","thread_sort_index",1,2,0,0,{"sort_index":2}]`,
 		`["X","dark",1,2,5,4,null]`,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Complete events of a thread must not overlap, also where a lane's spans do: it gets more
+// rows, and each span is in one of them.
+func TestTraceOfOverlappingSpans(t *testing.T) {
+	var events []live.Event
+	for i, s := range [][2]int64{{1000, 5000}, {2000, 7000}, {5000, 6000}, {3000, 4000}, {1500, 9000}} {
+		events = append(events, live.Event{At: time.Duration(s[1]), Span: &live.Span{Lane: "async", Task: i, State: live.Running, T0: s[0], T1: s[1]}})
+	}
+	var out bytes.Buffer
+	if err := live.WriteTrace(&out, events); err != nil {
+		t.Fatal(err)
+	}
+	var trace struct {
+		TraceEvents []struct {
+			Ph, Name string
+			TID      int
+			TS, Dur  float64
+			Args     struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &trace); err != nil {
+		t.Fatal(err)
+	}
+	ends, names, spans := map[int]float64{}, []string{}, 0
+	for _, e := range trace.TraceEvents {
+		switch {
+		case e.Name == "thread_name":
+			names = append(names, e.Args.Name)
+		case e.Ph == "X" && e.TS < ends[e.TID]:
+			t.Errorf("%s begins at %v on thread %d, which is busy until %v", e.Name, e.TS, e.TID, ends[e.TID])
+		case e.Ph == "X":
+			ends[e.TID], spans = e.TS+e.Dur, spans+1
+		}
+	}
+	if want := []string{"async", "async (2)", "async (3)", "async (4)"}; spans != 5 || !reflect.DeepEqual(names, want) {
+		t.Errorf("%d spans on %q, want 5 on %q", spans, names, want)
 	}
 }

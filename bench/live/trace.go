@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A mark is an event of the Trace Event Format, which Perfetto and chrome://tracing open:
@@ -27,9 +28,11 @@ type mark struct {
 type tracer struct {
 	marks   []mark
 	hosts   map[string]int
-	threads map[thread]int
+	threads map[thread]*rows
 	open    map[place]*Span
 	keys    []place // of open, in their order
+	ended   []Span
+	numbers int // of threads so far
 }
 
 // A thread is a lane of a process.
@@ -38,11 +41,18 @@ type thread struct {
 	lane string
 }
 
+// The rows of a thread are the threads that it needs in the trace: complete events of one
+// must not overlap, and a lane that stands for several at once has spans that do.
+type rows struct {
+	tids []int
+	ends []int64 // of the last span of each
+}
+
 // WriteTrace writes events for Perfetto: a process for each host and process that
-// reported, a thread for each lane, counters for counts and points. The same events give
+// reported, a thread for each lane (more if its spans overlap), counters for counts and points. The same events give
 // the same bytes. Lanes that are drawn together are where they are drawn.
 func WriteTrace(w io.Writer, events []Event) error {
-	t := &tracer{hosts: map[string]int{}, threads: map[thread]int{}, open: map[place]*Span{}}
+	t := &tracer{hosts: map[string]int{}, threads: map[thread]*rows{}, open: map[place]*Span{}}
 	var now int64
 	for _, e := range events {
 		now = max(now, int64(e.At))
@@ -51,8 +61,12 @@ func WriteTrace(w io.Writer, events []Event) error {
 	for _, key := range t.keys {
 		if s := t.open[key]; s != nil { // it went on when the show ended
 			s.T1 = max(now, s.T0)
-			t.span(*s)
+			t.ended = append(t.ended, *s)
 		}
+	}
+	slices.SortStableFunc(t.ended, func(a, b Span) int { return cmp.Compare(a.T0, b.T0) })
+	for _, s := range t.ended {
+		t.span(s)
 	}
 	return t.write(w)
 }
@@ -78,7 +92,7 @@ func (t *tracer) take(e Event) {
 		t.open[key] = &span
 	case e.Span != nil:
 		delete(t.open, e.Span.place())
-		t.span(*e.Span)
+		t.ended = append(t.ended, *e.Span)
 	}
 }
 
@@ -111,19 +125,34 @@ func (t *tracer) process(s Span) int {
 	return n
 }
 
-// thread is the number of a span's lane.
+// thread is the number of the first row of a span's lane that is free when it begins.
 func (t *tracer) thread(s Span) int {
-	pid := t.process(s)
-	key := thread{pid, s.Lane}
-	n, known := t.threads[key]
-	if !known {
-		n = len(t.threads) + 1
-		t.threads[key] = n
-		t.marks = append(t.marks,
-			mark{Phase: "M", Name: "thread_name", PID: pid, TID: n, Args: map[string]any{"name": s.Lane}},
-			mark{Phase: "M", Name: "thread_sort_index", PID: pid, TID: n, Args: map[string]any{"sort_index": n}})
+	key := thread{t.process(s), s.Lane}
+	r := t.threads[key]
+	if r == nil {
+		r = &rows{}
+		t.threads[key] = r
 	}
-	return n
+	i := slices.IndexFunc(r.ends, func(end int64) bool { return end <= s.T0 })
+	if i < 0 {
+		i = len(r.tids)
+		t.row(key, r)
+	}
+	r.ends[i] = s.T1
+	return r.tids[i]
+}
+
+// row adds a row to a thread: "async 1 (2)" is the second one of "async 1", below it.
+func (t *tracer) row(key thread, r *rows) {
+	t.numbers++
+	r.tids, r.ends = append(r.tids, t.numbers), append(r.ends, 0)
+	name := key.lane
+	if n := len(r.tids); n > 1 {
+		name = fmt.Sprintf("%s (%d)", name, n)
+	}
+	t.marks = append(t.marks,
+		mark{Phase: "M", Name: "thread_name", PID: key.pid, TID: t.numbers, Args: map[string]any{"name": name}},
+		mark{Phase: "M", Name: "thread_sort_index", PID: key.pid, TID: t.numbers, Args: map[string]any{"sort_index": r.tids[0]}})
 }
 
 func (t *tracer) write(w io.Writer) error {
