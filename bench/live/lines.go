@@ -13,14 +13,22 @@ import (
 type Lines struct {
 	look  look
 	board *board
-	told  map[string]time.Duration // when a count was told of last
+	told  map[string]toldCount
+	ends  bool     // the scene has shown a table: what is said since then is for its end
+	last  []string // that
 
 	pen pen
 }
 
+// A toldCount is what was last told of a count, and when.
+type toldCount struct {
+	value float64
+	at    time.Duration
+}
+
 // NewLines writes to w.
 func NewLines(w io.Writer) *Lines {
-	l := &Lines{look: look{width: 80}, board: newBoard(), told: map[string]time.Duration{}}
+	l := &Lines{look: look{width: 80}, board: newBoard(), told: map[string]toldCount{}}
 	l.pen.start(w)
 	return l
 }
@@ -30,15 +38,17 @@ func (l *Lines) Show(e Event) {
 	switch {
 	case e.Scene != nil:
 		l.sum(e.At)
-		l.board, l.told = l.board.begin(*e.Scene, e.At), map[string]time.Duration{}
+		l.board, l.told = l.board.begin(*e.Scene, e.At), map[string]toldCount{}
 		l.say("== "+plain(e.Scene.Title, 70)+" ==", l.look.text("", e.Scene.Text))
 		return
 	case e.Vote != nil:
 		l.say("", l.look.vote(*e.Vote))
+	case e.Say != "" && l.ends:
+		l.last = append(l.last, l.look.text("» ", e.Say)...)
 	case e.Say != "":
 		l.say("", l.look.text("» ", e.Say))
 	case e.Table != nil:
-		l.say("", l.look.table(*e.Table))
+		l.ends, l.last = true, append(l.last, l.look.table(*e.Table)...)
 	}
 	l.board.take(e)
 	if e.Count != nil {
@@ -49,14 +59,15 @@ func (l *Lines) Show(e Event) {
 // count tells of a number that has changed, once a second at most.
 func (l *Lines) count(c Count, at time.Duration) {
 	last, known := l.told[c.Name]
-	if known && at-last < time.Second || len(l.told) > maxNames {
+	if known && (c.Value == last.value || at-last.at < time.Second) || len(l.told) > maxNames {
 		return
 	}
-	l.told[c.Name] = at
+	l.told[c.Name] = toldCount{c.Value, at}
 	l.say(plain(c.Name, 40)+": "+plain(amount(c.Value, c.Unit), 30), nil)
 }
 
-// sum says how a scene ended: lanes, counts, points and bars.
+// sum says how a scene ended: lanes, counts, points and bars; and then its tables and what
+// was said below them, so that a demo ends with its numbers here, too.
 func (l *Lines) sum(at time.Duration) {
 	b := l.board
 	for _, one := range b.lanes {
@@ -77,6 +88,8 @@ func (l *Lines) sum(at time.Duration) {
 			l.say(strings.TrimRight(fmt.Sprintf("  %s %s %s", left(l.look.label(bar.Label), 12), l.look.known(bar.Value, unit), plain(bar.Note, 30)), " "), nil)
 		}
 	}
+	l.say("", l.last)
+	l.ends, l.last = false, nil
 }
 
 // words say what became of a lane.

@@ -100,6 +100,9 @@ func TestLines(t *testing.T) {
 			t.Errorf("there is no %q in:\n%s", want, text)
 		}
 	}
+	if end := "tasks  2\n» That was all.\n"; !strings.HasSuffix(text, end) {
+		t.Errorf("it does not end with the numbers, %q:\n%s", end, text)
+	}
 	if strings.ContainsAny(text, "\x1b\r") {
 		t.Errorf("that drives a terminal: %q", text)
 	}
@@ -112,10 +115,13 @@ func TestCountsAreLimited(t *testing.T) {
 	for i := range 3000 {
 		l.Show(live.Event{At: time.Duration(i) * time.Millisecond, Count: &live.Count{Name: "n", Value: float64(i)}})
 	}
+	for i := range 5 { // nothing has changed
+		l.Show(live.Event{At: time.Duration(4+i) * time.Second, Count: &live.Count{Name: "n", Value: 2000}})
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if want := "n: 0\nn: 1000\nn: 2000\nn: 2999 at the end\n"; out.String() != want {
+	if want := "n: 0\nn: 1000\nn: 2000\nn: 2000 at the end\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
