@@ -2,10 +2,11 @@ package live
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
-// recorded is what a replay adds to each title, so that nobody takes it for live.
+// recorded is what a replay adds to each title, once, so that nobody takes it for live.
 const recorded = " (recorded)"
 
 // Replay shows a recording to the viewers, at its own pace times speed; 0 means without
@@ -23,7 +24,7 @@ func Replay(ctx context.Context, show *Show, speed float64, viewers ...Viewer) e
 		}
 		if e.Scene != nil {
 			scene := *e.Scene
-			scene.Title += recorded
+			scene.Title = strings.TrimSuffix(scene.Title, recorded) + recorded
 			e.Scene = &scene
 		}
 		for _, v := range viewers {
