@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -62,6 +63,9 @@ func TestSceneIsBounded(t *testing.T) {
 	}
 	add(Event{Scene: &Scene{Title: "long"}})
 	for i := range 3 * pageFacts {
+		if i%1000 == 0 {
+			add(Event{Count: &Count{Name: "done", Value: float64(i)}})
+		}
 		add(Event{Span: &Span{Lane: "a", State: Running, T0: int64(i + 1), T1: int64(i + 2)}})
 	}
 	lines := s.lines()
@@ -70,6 +74,15 @@ func TestSceneIsBounded(t *testing.T) {
 	}
 	if !bytes.Contains(lines[0], []byte(`"long"`)) || !bytes.Contains(lines[len(lines)-1], []byte(`"t0":60000,`)) {
 		t.Errorf("it goes from %s to %s", lines[0], lines[len(lines)-1])
+	}
+	if !bytes.Contains(lines[1], []byte(`"value":59000`)) {
+		t.Errorf("the count, which is news, was forgotten before old spans: %s", lines[1])
+	}
+	for i := range 3 * pageFacts {
+		add(Event{Count: &Count{Name: fmt.Sprint(i)}})
+	}
+	if lines := s.lines(); len(lines) > pageFacts || !bytes.Contains(lines[0], []byte(`"long"`)) {
+		t.Errorf("of too many names %d lines are left, from %s", len(lines), lines[0])
 	}
 }
 

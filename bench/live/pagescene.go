@@ -3,9 +3,11 @@ package live
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
-// What a page remembers of a scene. The oldest is forgotten first.
+// What a page remembers of a scene. The oldest spans and points are
+// forgotten first.
 const (
 	pageFacts  = 20_000 // spans, and whatever else there is
 	pagePoints = 4000   // of a series; even
@@ -145,13 +147,22 @@ func (s *scenery) bound() {
 	}
 }
 
-// sweep takes out what others stand for, and so many of the oldest.
+// sweep takes out what others stand for, and so many of the oldest: spans and points, which
+// come without end, and names only if these are too many by themselves.
 func (s *scenery) sweep(most int) {
+	most = s.drop(most, func(f *fact) bool { return f.key == "" || strings.HasPrefix(f.key, "span ") })
+	if most > 0 {
+		s.drop(most, func(f *fact) bool { return f.key != "scene" })
+	}
+}
+
+// drop takes out the oldest that may go, and returns how many of most are left to take.
+func (s *scenery) drop(most int, may func(*fact) bool) (left int) {
 	kept := s.facts[:0]
 	for _, f := range s.facts {
 		switch {
 		case f.line == nil:
-		case most <= 0 || f.key == "scene":
+		case most <= 0 || !may(f):
 			kept = append(kept, f)
 		case f.key == "":
 			most--
@@ -164,6 +175,7 @@ func (s *scenery) sweep(most int) {
 	}
 	clear(s.facts[len(kept):])
 	s.facts = kept
+	return most
 }
 
 // lines are the events that make the scene.
