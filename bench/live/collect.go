@@ -55,7 +55,8 @@ type Collector struct {
 	epoch    int64 // our wall clock when the show's was 0
 
 	mu      sync.Mutex
-	conns   map[net.Conn]bool
+	conns   map[net.Conn]bool // true for those that have a seat: whoever knows the token
+	seated  int
 	came    int
 	skews   []Skew
 	dropped int
@@ -139,17 +140,24 @@ func (c *Collector) accept() {
 func (c *Collector) enter(conn net.Conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || len(c.conns) >= c.config.Peers {
+	if c.closed || len(c.conns)-c.seated >= strangers {
 		return false
 	}
-	c.conns[conn] = true
+	c.conns[conn] = false
 	return true
 }
+
+// strangers is how many connections at once may not have told the token yet. They keep no
+// worker's seat, and each costs a buffer for as long as our patience.
+const strangers = 1024
 
 func (c *Collector) leave(conn net.Conn) {
 	conn.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.conns[conn] {
+		c.seated--
+	}
 	delete(c.conns, conn)
 }
 
@@ -203,10 +211,23 @@ func (c *Collector) meet(conn net.Conn, lines *bufio.Scanner) (p Peer, ahead tim
 		e.there = answer.Now
 	}
 	ahead, within := offset(exchanges)
-	c.mu.Lock()
-	c.came++
-	p = Peer{c.came, plain(who.Host, 40), who.PID}
-	c.skews = append(c.skews, Skew{p, ahead, within})
-	c.mu.Unlock()
+	if p, err = c.seat(conn, who, ahead, within); err != nil {
+		return p, 0, err
+	}
 	return p, ahead, out.Encode(ping{})
+}
+
+// seat takes in a worker whose clock is known, if there is a seat left.
+func (c *Collector) seat(conn net.Conn, who hello, ahead, within time.Duration) (Peer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seated >= c.config.Peers {
+		return Peer{}, errors.New("there are too many workers")
+	}
+	c.conns[conn] = true
+	c.seated++
+	c.came++
+	p := Peer{c.came, plain(who.Host, 40), who.PID}
+	c.skews = append(c.skews, Skew{p, ahead, within})
+	return p, nil
 }
