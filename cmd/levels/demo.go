@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo [NAME]",
 		Short: "show concurrency live, one point in a minute or two",
 		Long: `demo puts real workers on a stage: their tasks are bars on lanes, in the terminal
-and with --web on a page of this machine too. Without a name it lists the demos.
+and with --web on a page of this machine too. Without a name it lists the demos,
+their keys, and what they emulate.
 
 Each goes on by itself, and ends in a frame with its numbers. Keys hurry it; q or
 Ctrl-C end it. --predict asks the audience before it sees, and waits for a key.
@@ -105,12 +107,42 @@ func (d *demoFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// listDemos says what there is to see.
+// listDemos says what there is to see, what to press meanwhile, and what is not the real
+// thing.
 func listDemos(w io.Writer) error {
 	for _, d := range demo.All {
 		if _, err := fmt.Fprintf(w, "%-10s %4d s  %s\n", d.Name, d.Seconds, d.Title); err != nil {
 			return err
 		}
+		unreal := ""
+		if d.Emulated != "" {
+			unreal = "emulated: " + d.Emulated
+		}
+		for _, text := range []string{"keys: " + keysOf(d), unreal} {
+			if err := indent(w, 19, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func keysOf(d demo.Demo) string { return cmp.Or(d.Keys, "any key goes on") }
+
+// indent writes a text in lines of at most 80 columns, with so many blanks before each.
+func indent(w io.Writer, blanks int, text string) error {
+	line := ""
+	for _, word := range append(strings.Fields(text), "") {
+		if word != "" && blanks+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= 80 {
+			line = strings.TrimSpace(line + " " + word)
+			continue
+		}
+		if line != "" {
+			if _, err := fmt.Fprintf(w, "%*s%s\n", blanks, "", line); err != nil {
+				return err
+			}
+		}
+		line = word
 	}
 	return nil
 }
@@ -119,6 +151,7 @@ func listDemos(w io.Writer) error {
 type act struct {
 	header live.Header
 	about  string // what there is to see
+	keys   string // what to press meanwhile
 	run    func(ctx context.Context, s *live.Stage) error
 	replay *live.Show // instead of run
 }
@@ -141,6 +174,7 @@ func (d *demoFlags) find(args []string) (*act, error) {
 	return &act{
 		header: live.Header{Demo: chosen.Name, Title: chosen.Title},
 		about:  chosen.Sees,
+		keys:   keysOf(chosen),
 		run:    func(ctx context.Context, s *live.Stage) error { return chosen.Run(ctx, s, config) },
 	}, nil
 }

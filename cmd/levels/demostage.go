@@ -32,6 +32,9 @@ func (d *demoFlags) show(ctx context.Context, a *act) (err error) {
 			return bench.Environment(err)
 		}
 		defer restore() // also when what runs here panics
+		if a.keys != "" {
+			fmt.Fprintf(os.Stderr, "keys: %s · q ends it\r\n", a.keys)
+		}
 	}
 	if d.web {
 		page, stop, err := d.page(a, keys, end)
