@@ -139,28 +139,28 @@ func (p *post) leave() bool {
 	return p.killed
 }
 
-// kill kills the worker of that number. It returns how many it has killed: none, if there is
-// nobody at the moment.
-func (c *crew) kill(number int) int {
+// kill kills the worker of that number. It returns false if there is nobody at the moment.
+func (c *crew) kill(number int) bool {
 	p := c.posts[number]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.clerk == nil || p.killed {
-		return 0
+		return false
 	}
 	p.killed = true
 	p.clerk.Kill()
-	return 1
+	return true
 }
 
-// strike kills the worker of that number, or the next one that is there.
-func (c *crew) strike(number int) int {
+// strike kills the worker of that number, or the next one that is there. It returns false if
+// nobody is.
+func (c *crew) strike(number int) bool {
 	for i := range killWorkers {
-		if c.kill((number+i)%killWorkers) > 0 {
-			return 1
+		if c.kill((number + i) % killWorkers) {
+			return true
 		}
 	}
-	return 0
+	return false
 }
 
 // missing is how many jobs went with their worker, and are not begun again so far.

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
 )
@@ -68,22 +67,22 @@ func checkKill(t *testing.T, events []live.Event) {
 // The presenter's keys kill, and then nobody else does.
 func TestKillByHand(t *testing.T) {
 	keys := make(chan rune, 1)
-	s := live.NewStage(live.Config{Keys: keys})
-	k := &killShow{Stage: s, Config: quickly()}
-	if plan := k.plan(0); len(plan) != killTimes || plan[0].at <= 0 || plan[0].at != k.plan(0)[0].at {
-		t.Errorf("plan %v is not the same twice, or begins at once", plan)
-	}
 	n := &notes{}
 	enough := errors.New("one scene is enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	slow := quickly()
-	slow.Pace = 0.3 // so that the key comes before anybody else kills
+	slow.Pace = 0.3
 	unharmed(t, func() {
-		var once sync.Once
-		atWork := func(e live.Event) bool { return e.Span != nil && e.Span.Lane == "worker 2" && e.Span.T1 > 0 }
+		alive := func(e live.Event) bool { return e.Count != nil && e.Count.Name == "killed" && e.Count.Value == 0 }
+		press := func() { // again and again, for the worker may not be there yet
+			select {
+			case keys <- '2':
+			default:
+			}
+		}
 		s := live.NewStage(live.Config{Keys: keys, Viewers: []live.Viewer{n,
-			stopAt{atWork, func() { once.Do(func() { keys <- '2' }) }},
+			stopAt{alive, press},
 			stopAt{scene("2 of 3"), func() { cancel(enough) }},
 		}})
 		if err := kill.Run(ctx, s, slow); !errors.Is(err, enough) {
@@ -103,17 +102,18 @@ func TestKillInterrupted(t *testing.T) {
 	}
 }
 
-// Kills come while there is something to lose.
+// Kills come while there is something to lose, and are the same in every show.
 func TestKillPlan(t *testing.T) {
-	k := &killShow{}
-	whole := killJobs * killTakes / killWorkers
 	for act := range acts {
-		last := time.Duration(0)
-		for _, s := range k.plan(act) {
-			if s.at < last || s.at > whole || s.worker < 0 || s.worker >= killWorkers {
-				t.Errorf("act %d: %v is not in order, within %v, or for one of the workers", act, s, whole)
+		strokes, last := plan(act), 0
+		if len(strokes) != killTimes || !slices.Equal(strokes, plan(act)) {
+			t.Errorf("act %d: plan %v is not the same twice, or not of %d kills", act, strokes, killTimes)
+		}
+		for _, s := range strokes {
+			if s.after <= last || s.after >= killJobs-killTimes || s.worker < 0 || s.worker >= killWorkers {
+				t.Errorf("act %d: %v is not in order, too late, or for none of the workers", act, s)
 			}
-			last = s.at
+			last = s.after
 		}
 	}
 }

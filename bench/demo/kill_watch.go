@@ -27,18 +27,17 @@ func below(dice *rand.Rand, d time.Duration) time.Duration {
 
 // A stroke is a kill to come.
 type stroke struct {
-	at     time.Duration // since the act began
+	after  int // so many jobs done; a time would miss the workers of a slow machine
 	worker int
 }
 
 // plan is whom to kill when, in case that the presenter does not: at random, and the same in
 // every show. It leaves the presenter some time to begin.
-func (k *killShow) plan(act int) (strokes []stroke) {
+func plan(act int) (strokes []stroke) {
 	dice := rand.New(rand.NewPCG(2019, uint64(100+act)))
-	whole := k.scaled(killJobs * killTakes / killWorkers)
+	const first, part = killJobs * 3 / 10, killJobs * 6 / 10 / killTimes
 	for i := range killTimes {
-		part := whole * 6 / 10 / killTimes
-		strokes = append(strokes, stroke{whole*3/10 + time.Duration(i)*part + below(dice, part), dice.IntN(killWorkers)})
+		strokes = append(strokes, stroke{first + i*part + dice.IntN(part), dice.IntN(killWorkers)})
 	}
 	return strokes
 }
@@ -47,12 +46,12 @@ func (k *killShow) plan(act int) (strokes []stroke) {
 func (k *killShow) watch(ctx context.Context, d *desk.Desk, c *crew) (r result, err error) {
 	tick := time.NewTicker(max(k.scaled(100*time.Millisecond), 10*time.Millisecond))
 	defer tick.Stop()
-	strokes := k.plan(c.act)
-	for begun, last := time.Now(), time.Now(); ; {
+	strokes := plan(c.act)
+	for last := time.Now(); ; {
 		select {
 		case <-tick.C:
-			if len(strokes) > 0 && time.Since(begun) >= strokes[0].at {
-				r.kills += c.strike(strokes[0].worker)
+			if len(strokes) > 0 && r.Done >= strokes[0].after && c.strike(strokes[0].worker) {
+				r.kills++
 				strokes = strokes[1:]
 			}
 			before := r.Done
@@ -66,7 +65,9 @@ func (k *killShow) watch(ctx context.Context, d *desk.Desk, c *crew) (r result, 
 		case key := <-k.Keys():
 			if key >= '1' && key < '1'+killWorkers {
 				strokes = nil // from now on the presenter does it
-				r.kills += c.kill(int(key - '1'))
+				if c.kill(int(key - '1')) {
+					r.kills++
+				}
 			}
 		case err := <-c.failed:
 			return r, err
@@ -81,13 +82,14 @@ func (k *killShow) watch(ctx context.Context, d *desk.Desk, c *crew) (r result, 
 	}
 }
 
-// over says whether nothing more will come: all is done, or the list is empty and nobody has
-// got anything done for longer than any job takes.
+// over says whether nothing more will come: all is done, or the list is empty, no more is
+// missing than a kill each can take, and nobody has got anything done for longer than any job
+// takes.
 func (k *killShow) over(r result, c *crew, still time.Duration) (bool, error) {
 	switch {
 	case r.Done == killJobs:
 		return true, nil
-	case c.jobs.Way == desk.Pop && r.Waiting == 0:
+	case c.jobs.Way == desk.Pop && r.Waiting == 0 && r.lost() <= r.kills:
 		return still > 2*k.scaled(2*killTakes)+500*time.Millisecond, nil
 	case still > 20*time.Second:
 		return false, errors.New("the workers have stood still for 20 s, with jobs left to do")
