@@ -31,7 +31,7 @@ func (k *kindsShow) page(whole bool) loop.Func {
 				k.execute(c, number)
 			default:
 				r := k.pool.Run(c.Ctx, k.job(number))[0] // and the loop waits
-				c.Done(k.checked(number, r.Output, r.Err))
+				k.finish(c, number, r.Output, r.Err)
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func (k *kindsShow) fetch(c *loop.Call, number int, then func([]byte, error)) {
 			})
 		}
 		latency := k.scaled(kindAnswering)
-		if k.faults.hang.CompareAndSwap(true, false) {
+		if k.hangs() {
 			latency = hanging
 		}
 		c.Fetch(k.url(number, latency), func(body []byte, err error) {
@@ -81,8 +81,9 @@ func (k *kindsShow) execute(c *loop.Call, number int) {
 			k.execute(c, number)
 			return
 		}
-		c.Done(k.checked(number, output, err))
+		k.finish(c, number, output, err)
 	})
+	k.stabs(c)
 }
 
 // job is what a child is asked.
@@ -90,15 +91,17 @@ func (k *kindsShow) job(number int) []levels.Task {
 	return live.NumberFrom(number, []levels.Task{k.work.Task(number, 0)})
 }
 
-// checked fails if the child did not do the work.
-func (k *kindsShow) checked(number int, output []byte, err error) ([]byte, error) {
+// finish is the end of a page. It fails if the child did not do the work.
+func (k *kindsShow) finish(c *loop.Call, number int, output []byte, err error) {
 	if err == nil {
 		err = k.work.Check(k.work.Input(number, 0), output)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("page %d: %w", number, err)
+		c.Done(nil, fmt.Errorf("page %d: %w", number, err))
+		return
 	}
-	return output, nil
+	k.faults.done++
+	c.Done(output, nil)
 }
 
 // url asks the peer for a page, and to wait.

@@ -26,8 +26,8 @@ func TestTwoKinds(t *testing.T) {
 	if counts := lastCounts(events, "4 of 4"); counts["timeouts"] < 1 || counts["done"] != 2*kindPages {
 		t.Errorf("counts of the last scene %v: want a timeout, and all pages done", counts)
 	}
-	if !strings.Contains(table.Note, "children killed 1,") {
-		t.Errorf("the note does not say that one child was killed: %q", table.Note)
+	if !strings.Contains(table.Note, "children killed 1,") || !strings.HasSuffix(table.Note, ", lost 0.") {
+		t.Errorf("the note does not say that one child was killed, and no page lost: %q", table.Note)
 	}
 	lanes := map[string]map[live.State]bool{}
 	for _, e := range events {
