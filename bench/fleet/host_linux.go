@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -57,21 +58,43 @@ func handOver(secret string) (*os.File, error) {
 	return r, nil
 }
 
-// wires counts those that this process has laid. A new one shares no name or address with an
-// old one, which the kernel takes away in its own time.
+// wires counts those that this process has laid. A new one shares no name with an old one,
+// which the kernel takes away in its own time.
 var wires atomic.Uint32
 
-// wire joins the machine's namespace to this one. The addresses are of 198.18.0.0/15, which
-// is for tests of networks and used nowhere else (RFC 2544).
+// spare draws two addresses of a network that no interface here is on. They are of
+// 198.18.0.0/15, which is for tests of networks and used nowhere else (RFC 2544).
+func spare() (here, there string, err error) {
+	taken, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", "", err
+	}
+	for range 100 {
+		var dice [2]byte
+		rand.Read(dice[:])
+		part := func(last byte) net.IP { return net.IPv4(198, 18|dice[0]&1, dice[1], dice[0]&^3|last) }
+		within := func(a net.Addr) bool {
+			n, ok := a.(*net.IPNet)
+			return ok && n.Contains(part(1))
+		}
+		if !slices.ContainsFunc(taken, within) {
+			return part(1).String(), part(2).String(), nil
+		}
+	}
+	return "", "", errors.New("networks of 198.18.0.0/15 are in use here")
+}
+
+// wire joins the machine's namespace to this one.
 func (h *Host) wire(ctx context.Context, where string) error {
 	u, err := url.Parse(where)
 	if err != nil {
 		return err
 	}
-	pid, n := strconv.Itoa(h.Pid()), wires.Add(1)%63
-	device := fmt.Sprintf("lv%dn%d", os.Getpid(), n)
-	network := fmt.Sprintf("198.%d.%d.", 18+os.Getpid()/256%2, os.Getpid()%256)
-	here, there := fmt.Sprint(network, 4*n+1), fmt.Sprint(network, 4*n+2)
+	here, there, err := spare()
+	if err != nil {
+		return err
+	}
+	pid, device := strconv.Itoa(h.Pid()), fmt.Sprintf("lv%dn%d", os.Getpid(), wires.Add(1)%64)
 	if err := feed(ctx, []string{"ip", "-batch", "-"},
 		"link add "+device+" type veth peer name eth0 netns "+pid,
 		"address add "+here+"/30 dev "+device,

@@ -97,6 +97,21 @@ func (d *Desk) Close() error {
 // key is that of a hash or a list of these jobs.
 func (d *Desk) key(what string) string { return "levels-desk:{" + d.config.Name + "}:" + what }
 
+// keep is how long Redis keeps what is known of jobs that nobody touches: who leaves them may
+// be killed before Drop.
+const keep = time.Hour
+
+// note adds 1 to the number of a customer in a hash, which it returns.
+func (d *Desk) note(ctx context.Context, what, customer string) (int64, error) {
+	var number *redis.IntCmd
+	_, err := d.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		number = p.HIncrBy(ctx, d.key(what), customer, 1)
+		p.Expire(ctx, d.key(what), keep)
+		return nil
+	})
+	return number.Val(), err
+}
+
 // Put leaves jobs for the workers.
 func (d *Desk) Put(ctx context.Context, jobs []Job) error {
 	if d.config.Way == Pop {
@@ -104,7 +119,12 @@ func (d *Desk) Put(ctx context.Context, jobs []Job) error {
 		for i, j := range jobs {
 			entries[i], _ = json.Marshal(j) // numbers only: it cannot fail
 		}
-		return d.rdb.RPush(ctx, d.key("ready"), entries...).Err()
+		_, err := d.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			p.RPush(ctx, d.key("ready"), entries...)
+			p.Expire(ctx, d.key("ready"), keep)
+			return nil
+		})
+		return err
 	}
 	ids := make([]string, len(jobs))
 	for i, j := range jobs {
@@ -159,7 +179,7 @@ func (d *Desk) pop(ctx context.Context, watch Watch) error {
 // do does a job.
 func (d *Desk) do(ctx context.Context, j Job, watch Watch) error {
 	customer := strconv.Itoa(j.N)
-	tries, err := d.rdb.HIncrBy(ctx, d.key("begun"), customer, 1).Result()
+	tries, err := d.note(ctx, "begun", customer)
 	if err != nil {
 		return err
 	}
@@ -173,15 +193,20 @@ func (d *Desk) do(ctx context.Context, j Job, watch Watch) error {
 	if err := pause(ctx, j.Takes-j.Takes/2); err != nil {
 		return err
 	}
-	return d.rdb.HIncrBy(ctx, d.key("done"), customer, 1).Err()
+	_, err = d.note(ctx, "done", customer)
+	return err
 }
 
 // charge is the effect that the job has on the world.
 func (d *Desk) charge(ctx context.Context, customer string) error {
-	if d.config.Way == Once {
-		return d.rdb.HSetNX(ctx, d.key("charged"), customer, 1).Err()
+	if d.config.Way != Once {
+		_, err := d.note(ctx, "charged", customer)
+		return err
 	}
-	return d.rdb.HIncrBy(ctx, d.key("charged"), customer, 1).Err()
+	if err := d.rdb.HSetNX(ctx, d.key("charged"), customer, 1).Err(); err != nil {
+		return err
+	}
+	return d.rdb.Expire(ctx, d.key("charged"), keep).Err()
 }
 
 func pause(ctx context.Context, d time.Duration) error {
