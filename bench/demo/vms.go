@@ -19,10 +19,10 @@ var vms = Demo{
 	Name:      "vms",
 	Title:     "Many machines, one host",
 	Seconds:   75,
-	Sees:      "One, two, four machines compute the same tasks, and the throughput stays where it was. Then they say where they are, and somebody pulls the plug.",
+	Sees:      "One, two, four machines compute the same tasks, and the throughput stays where it was. Then it is shown where they are, and somebody pulls the plug.",
 	Punchline: vmsPunchline,
 	Emulated:  "The machines are processes of this host. As root on Linux each has a network of its own; otherwise they share loopback. That four hosts would give about four times as much is not measured: there is one.",
-	Keys:      "h the machines say where they are · k pull the plug",
+	Keys:      "h show where the machines are · k pull the plug",
 	Run: func(ctx context.Context, s *live.Stage, c Config) error {
 		return orCause(ctx, runVMs(ctx, s, c, true))
 	},

@@ -14,8 +14,11 @@ import (
 // unsaid stands for what the system does not tell.
 const unsaid = "not told"
 
-// identity is what a machine finds out about the host that it is on, as a row: its process,
-// its address, its network, the boot id of its kernel, and its processors.
+// bootID is where in an identity the id of the kernel is.
+const bootID = 3
+
+// identity is what the system says of a machine, as a row: its number, its address, its
+// network, the boot id of its kernel, and its processors. The machine itself is not asked.
 func identity(number int, h *fleet.Host) []string {
 	proc := "/proc/" + strconv.Itoa(h.Pid())
 	network, err := os.Readlink(proc + "/ns/net")

@@ -28,22 +28,37 @@ func (c Config) until(ctx context.Context, s *live.Stage, key rune, d time.Durat
 	}
 }
 
-// reveal has the machines say where they are.
+// reveal shows where the machines are.
 func (v *vmShow) reveal(ctx context.Context) error {
 	v.Say("Four machines. Where are they? (h)")
 	if err := v.until(ctx, v.Stage, 'h', 4*time.Second); err != nil {
 		return err
 	}
-	v.Scene(live.Scene{Title: "Where are you?", Text: "Each machine is asked for what it sees: its own address and network, and the boot id, which a kernel draws when it starts."})
-	t := live.Table{Title: "what the machines say", Head: []string{"machine", "address", "network", "boot id", "CPUs"}}
+	v.Scene(live.Scene{Title: "Where are you?", Text: "Read from /proc of each machine's process: its network, its processors, and the boot id, which a kernel draws when it starts."})
+	t := live.Table{Title: "what /proc says of the machines", Head: []string{"machine", "address", "network", "boot id", "CPUs"}}
 	for i, h := range v.hosts {
 		t.Rows = append(t.Rows, identity(i+1, h))
 	}
-	t.Note = fmt.Sprintf("host name %s; hypervisor: %s; %s", fact("/proc/sys/kernel/hostname"), hypervisor(), stolen(v.watcher.Stop()))
+	t.Note = fmt.Sprintf("This process sees: host name %s; hypervisor: %s; %s", fact("/proc/sys/kernel/hostname"), hypervisor(), stolen(v.watcher.Stop()))
 	v.Table(t)
-	v.Say("One boot id, the same processors: it is one host, four times.")
+	v.Say(kernels(t.Rows))
 	_, err := v.hold(ctx, v.Stage, 10*time.Second)
 	return err
+}
+
+// kernels says what the boot ids of some machines tell.
+func kernels(machines [][]string) string {
+	ids := map[string]bool{}
+	for _, row := range machines {
+		ids[row[bootID]] = true
+	}
+	switch {
+	case ids[unsaid]:
+		return "This system tells no boot id. All of the machines are processes of this host."
+	case len(ids) == 1:
+		return fmt.Sprintf("One boot id: it is one host, %d times.", len(machines))
+	}
+	return fmt.Sprintf("%d boot ids: that is more than one kernel, or somebody makes them up.", len(ids))
 }
 
 // stolen says how much of the host its own hypervisor gave to others.
@@ -60,14 +75,25 @@ func (v *vmShow) plugOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Scene(live.Scene{Title: "Pull the plug (k): four machines on one host", Text: "The plug is emulated: kill -9 for every process on the host, but this one.", Lanes: v.lanes()})
+	v.Scene(live.Scene{Title: "Pull the plug (k): four machines on one host", Text: "The plug is emulated: kill -9 for all four machines at once.", Lanes: v.lanes()})
 	if v.packed, err = v.kill(ctx, len(v.hosts)); err != nil {
 		return err
 	}
-	tell(3)
+	tell(darkAnswer(v.packed))
 	v.Say(fmt.Sprintf("%.0f %% dark: four machines, one plug.", v.packed))
 	_, err = v.hold(ctx, v.Stage, 4*time.Second)
 	return err
+}
+
+// darkAnswer is the choice that came closest to what went dark: 25, 50 or 100 %.
+func darkAnswer(dark float64) int {
+	switch {
+	case dark < 37.5:
+		return 1
+	case dark < 75:
+		return 2
+	}
+	return 3
 }
 
 // plugOneOfFour does it again with four hosts of one machine each.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -210,7 +211,8 @@ func TestVMs(t *testing.T) {
 	}
 }
 
-// oneHost fails the test unless the machines say that they are on one.
+// oneHost fails the test unless the machines are shown to be on one. What /proc does not tell
+// outside Linux is no proof.
 func oneHost(t *testing.T, events []live.Event) {
 	t.Helper()
 	boots, addresses := map[string]bool{}, map[string]bool{}
@@ -222,11 +224,29 @@ func oneHost(t *testing.T, events []live.Event) {
 			t.Errorf("rows %q, want four", e.Table.Rows)
 		}
 		for _, row := range e.Table.Rows {
-			addresses[row[1]], boots[row[3]] = true, true
+			addresses[row[1]], boots[row[bootID]] = true, true
 		}
 	}
-	if len(boots) != 1 || len(addresses) != 4 {
+	if len(boots) != 1 || len(addresses) != 4 || boots[unsaid] && runtime.GOOS == "linux" {
 		t.Errorf("boot ids %v, want one; addresses %v, want four", boots, addresses)
+	}
+}
+
+// What is said of the machines is what was found out.
+func TestVMsSay(t *testing.T) {
+	for want, ids := range map[string][]string{"One boot id": {"a", "a"}, "2 boot ids": {"a", "b"}, "no boot id": {unsaid, unsaid}} {
+		var rows [][]string
+		for _, id := range ids {
+			rows = append(rows, []string{"vm", "address", "network", id, "0-1"})
+		}
+		if got := kernels(rows); !strings.Contains(got, want) {
+			t.Errorf("of %q it says %q, want %q", ids, got, want)
+		}
+	}
+	for dark, want := range map[float64]int{25: 1, 50: 2, 100: 3} {
+		if got := darkAnswer(dark); got != want {
+			t.Errorf("%v %% dark is answer %d, want %d", dark, got, want)
+		}
 	}
 }
 
