@@ -169,7 +169,7 @@ func (g *gilShow) table() live.Table {
 	t := live.Table{
 		Title: "The same work, with a lock and without",
 		Head:  []string{"workers", "2 compute", "16 wait", "wait of 1 ms, p50", "beside a busy one"},
-		Note:  "Measured just now; 2 that compute and 16 that wait are compared with 1. The lock is simulated: Go has none. - was not measured.",
+		Note:  fmt.Sprintf("Measured just now; 2 that compute and 16 that wait are compared with 1: the fastest of %d turns each, for waits of %d. The waits of 1 ms are medians. The lock is simulated: Go has none. - was not measured.", gilComputes, gilOverlaps),
 	}
 	for i, subject := range []*gilSubject{g.locked, g.free, g.processes} {
 		r := subject.row
