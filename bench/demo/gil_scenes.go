@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ func (g *gilShow) zigzag(ctx context.Context) error {
 	})
 	g.stage.Say("two threads, and never two at once")
 	slow := g.slowLock(2, threadLanes(g.stage, 2))
-	if err := g.act(ctx, slow, 12*time.Second, func(ctx context.Context, l levels.Level) {
-		l.Run(ctx, []levels.Task{gilCompute(0, endless), gilCompute(1, endless)}) // until the time is over
+	if err := g.act(ctx, slow, 12*time.Second, func(ctx context.Context, l levels.Level) error {
+		return failure(ctx, l.Run(ctx, []levels.Task{gilCompute(0, endless), gilCompute(1, endless)})) // until the time is over
 	}); err != nil {
 		return err
 	}
@@ -49,8 +50,8 @@ func (g *gilShow) fly(ctx context.Context) error {
 	})
 	g.stage.Say("a thread that waits needs no lock")
 	slow := g.slowLock(gilThreads, lanes)
-	if err := g.act(ctx, slow, time.Minute, func(ctx context.Context, l levels.Level) {
-		l.Run(ctx, g.flights())
+	if err := g.act(ctx, slow, time.Minute, func(ctx context.Context, l levels.Level) error {
+		return failure(ctx, l.Run(ctx, g.flights()))
 	}); err != nil {
 		return err
 	}
@@ -101,15 +102,19 @@ func (g *gilShow) convoy(ctx context.Context) error {
 }
 
 // joined runs a thread that waits, and after a while one that computes.
-func (g *gilShow) joined(ctx context.Context, l levels.Level) {
+func (g *gilShow) joined(ctx context.Context, l levels.Level) error {
 	var io sync.WaitGroup
-	defer io.Wait()
-	io.Go(func() { l.Run(ctx, []levels.Task{gilTask(endless, g.scaled(gilSlower*gilWaits))}) })
-	if _, err := g.hold(ctx, g.stage, 5*time.Second); err != nil {
-		return
+	var waits error
+	io.Go(func() { // waited for below
+		waits = failure(ctx, l.Run(ctx, []levels.Task{gilTask(endless, g.scaled(gilSlower*gilWaits))}))
+	})
+	_, err := g.hold(ctx, g.stage, 5*time.Second)
+	if err == nil {
+		g.stage.Say("a thread that computes joins: it keeps the lock for its 5 ms, each time")
+		err = failure(ctx, l.Run(ctx, []levels.Task{gilCompute(0, endless)}))
 	}
-	g.stage.Say("a thread that computes joins: it keeps the lock for its 5 ms, each time")
-	l.Run(ctx, []levels.Task{gilCompute(0, endless)})
+	io.Wait()
+	return cmp.Or(waits, err)
 }
 
 func convoyAnswer(r gilRow) int {
@@ -139,10 +144,7 @@ func (g *gilShow) escape(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, skew := range g.collector.Skews() {
-		g.stage.Count(live.Count{Name: fmt.Sprintf("clock %d ahead", skew.N), Value: float64(skew.Ahead) / 1e3, Unit: "us"})
-		g.stage.Count(live.Count{Name: fmt.Sprintf("clock %d give or take", skew.N), Value: float64(skew.Within) / 1e3, Unit: "us"})
-	}
+	clocks(g.stage, g.collector)
 	g.stage.Say("now measured, as the threads were")
 	if err := g.measureCompute(ctx, g.processes); err != nil {
 		return err
@@ -157,8 +159,9 @@ func (g *gilShow) escape(ctx context.Context) error {
 
 var errCurtain = errors.New("the scene is over")
 
-// act opens a lock and lets play use it for some time at most.
-func (g *gilShow) act(ctx context.Context, c gil.Config, lasts time.Duration, play func(context.Context, levels.Level)) error {
+// act opens a lock and lets play use it for some time at most. What fails because that is
+// over has not failed.
+func (g *gilShow) act(ctx context.Context, c gil.Config, lasts time.Duration, play func(context.Context, levels.Level) error) error {
 	l, err := gil.New(c)
 	if err != nil {
 		return err
@@ -166,7 +169,9 @@ func (g *gilShow) act(ctx context.Context, c gil.Config, lasts time.Duration, pl
 	defer l.Close()
 	scene, end := context.WithTimeoutCause(ctx, g.scaled(lasts), errCurtain)
 	defer end()
-	play(scene, l)
+	if err := play(scene, l); err != nil && !errors.Is(err, errCurtain) {
+		return err
+	}
 	return context.Cause(ctx)
 }
 

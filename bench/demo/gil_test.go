@@ -24,6 +24,7 @@ func TestGIL(t *testing.T) {
 		}
 	}
 	checkSpans(t, events)
+	clocked(t, events, "two processes")
 	scenes, lanes := 0, map[string]bool{}
 	var holder string
 	for _, e := range events {

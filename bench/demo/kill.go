@@ -141,6 +141,7 @@ func (k *killShow) act(ctx context.Context, number int, a act) (err error) {
 		return err
 	}
 	k.results = append(k.results, r)
+	clocks(k.Stage, c.collectors()...)
 	return nil
 }
 

@@ -59,6 +59,13 @@ func (c *crew) lanes() (names []string) {
 	return names
 }
 
+func (c *crew) collectors() (all []*live.Collector) {
+	for _, p := range c.posts {
+		all = append(all, p.collector)
+	}
+	return all
+}
+
 // open puts workers to work.
 func (c *crew) open(ctx context.Context) {
 	ctx, c.end = context.WithCancel(ctx)

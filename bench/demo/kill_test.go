@@ -51,6 +51,7 @@ func checkKill(t *testing.T, events []live.Event) {
 	case at(2, lost) > 0 || at(2, again) == 0 || at(2, twice) > 0:
 		t.Errorf("a desk that remembers charges once: %q", table.Rows[2])
 	}
+	clocked(t, events, "3 of 3")
 	seen := map[live.State]bool{}
 	for _, e := range events {
 		if e.Span != nil {

@@ -19,7 +19,7 @@ var race = Demo{
 	Name:      "race",
 	Title:     "The same 64 tasks at four levels, in three rounds",
 	Seconds:   75,
-	Sees:      "two lanes for each level, three rounds: computing, waiting, moving data. Each round has another winner.",
+	Sees:      "two lanes for each level, three rounds: computing, waiting, moving data; watch who wins each.",
 	Punchline: raceEnd,
 	Emulated:  raceUnreal,
 	Keys:      "any key goes on to the next round",
@@ -139,7 +139,7 @@ func (c Config) round(ctx context.Context, s *live.Stage, n int, r round) (took 
 		}
 	}
 	if n == 0 {
-		showClocks(s, teams)
+		clocks(s, collectors(teams)...)
 	}
 	tell(1 + slices.Index(took[:len(racers)], slices.Min(took[:len(racers)])))
 	s.Say(verdict(r, took))

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,50 +11,21 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
-	"github.com/fourlevels/fourlevels/bench/usage"
 )
-
-func quick() Config { return Config{Worker: []string{os.Args[0]}, Pace: 0.02} }
-
-// all is a viewer that keeps what it is shown.
-type all struct{ events []live.Event }
-
-func (a *all) Show(e live.Event) { a.events = append(a.events, e) }
-func (a *all) Close() error      { return nil }
-
-func (a *all) tables() (tables []live.Table) {
-	for _, e := range a.events {
-		if e.Table != nil {
-			tables = append(tables, *e.Table)
-		}
-	}
-	return tables
-}
-
-// noChild fails the test if a process is left that was not there when it began.
-func noChild(t *testing.T) {
-	tree := usage.NewTree()
-	had, _ := tree.Processes()
-	t.Cleanup(func() {
-		if n, _ := tree.Processes(); n != had {
-			t.Errorf("%d processes at the end, %d at the beginning", n, had)
-		}
-	})
-}
 
 // All 64 tasks of each level are drawn in each round, from the moment when its lanes
 // begin; and a recording of it ends in the same table.
 func TestRace(t *testing.T) {
-	noChild(t)
 	var file bytes.Buffer
-	seen := &all{}
-	s := live.NewStage(live.Config{Viewers: []live.Viewer{live.NewRecorder(&file, live.Header{Demo: "race"}), seen}})
-	if err := race.Run(t.Context(), s, quick()); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	seen, c := &notes{}, quickly()
+	c.Pace = 0.02
+	unharmed(t, func() {
+		s := live.NewStage(live.Config{Viewers: []live.Viewer{live.NewRecorder(&file, live.Header{Demo: "race"}), seen}})
+		if err := errors.Join(race.Run(t.Context(), s, c), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	clocked(t, seen.events, "round 1")
 	var begun time.Duration
 	scenes := 0
 	done := map[string]int{}
@@ -84,59 +54,52 @@ func TestRace(t *testing.T) {
 		}
 	}
 	check()
-	tables := seen.tables()
-	if scenes != 3 || len(tables) != 1 || len(tables[0].Rows) != 5 || len(tables[0].Head) != 4 {
-		t.Fatalf("%d scenes and tables %+v, want 3 and one of 5 x 4", scenes, tables)
+	final := tables(seen.events)
+	if scenes != 3 || len(final) != 1 || len(final[0].Rows) != 5 || len(final[0].Head) != 4 {
+		t.Fatalf("%d scenes and tables %+v, want 3 and one of 5 x 4", scenes, final)
 	}
 	for c := 1; c < 4; c++ {
 		flags := 0
-		for _, row := range tables[0].Rows[:4] {
+		for _, row := range final[0].Rows[:4] {
 			flags += strings.Count(row[c], "*")
 		}
 		if flags == 0 {
-			t.Errorf("nobody has the flag for %s: %+v", tables[0].Head[c], tables[0].Rows)
+			t.Errorf("nobody has the flag for %s: %+v", final[0].Head[c], final[0].Rows)
 		}
 	}
 	show, err := live.ReadShow(&file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := &all{}
+	again := &notes{}
 	if err := live.Replay(t.Context(), show, 0, again); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(again.tables(), tables) {
-		t.Errorf("replayed it ends in %+v, want %+v", again.tables(), tables)
+	if got := tables(again.events); !reflect.DeepEqual(got, final) {
+		t.Errorf("replayed it ends in %+v, want %+v", got, final)
 	}
 }
 
 // Whenever the presenter ends it, it ends, and leaves no process.
 func TestRaceEnds(t *testing.T) {
-	enough := errors.New("enough")
 	for _, when := range []func(live.Event) bool{
-		func(e live.Event) bool { return e.Scene != nil },
+		scene("round 1"),
 		func(e live.Event) bool { return e.Span != nil && e.Span.Lane == "process 1" },
 		func(e live.Event) bool { return e.Bars != nil },
 	} {
-		noChild(t)
-		ctx, cancel := context.WithCancelCause(t.Context())
-		s := live.NewStage(live.Config{Viewers: []live.Viewer{trigger(func(e live.Event) {
-			if when(e) {
-				cancel(enough)
-			}
-		})}})
-		if err := race.Run(ctx, s, quick()); !errors.Is(err, enough) {
-			t.Errorf("ended with %v, want the cause", err)
-		}
-		cancel(nil)
+		interrupted(t, race, when)
 	}
 }
 
-// A trigger is a viewer that does something.
-type trigger func(live.Event)
-
-func (f trigger) Show(e live.Event) { f(e) }
-func (f trigger) Close() error      { return nil }
+// tables are all that were shown.
+func tables(events []live.Event) (all []live.Table) {
+	for _, e := range events {
+		if e.Table != nil {
+			all = append(all, *e.Table)
+		}
+	}
+	return all
+}
 
 // Places are shared where the difference is too small to tell.
 func TestPlaces(t *testing.T) {

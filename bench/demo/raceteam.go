@@ -109,20 +109,14 @@ func (t *team) close() error {
 	return errors.Join(errs...)
 }
 
-// showClocks says how far the clocks of workers were off. They were set right before
-// anything was drawn.
-func showClocks(s *live.Stage, teams []*team) {
-	var ahead, within time.Duration
+// collectors are those of the teams that have one.
+func collectors(teams []*team) (all []*live.Collector) {
 	for _, t := range teams {
-		if t.collector == nil {
-			continue
-		}
-		for _, skew := range t.collector.Skews() {
-			ahead, within = max(ahead, skew.Ahead.Abs()), max(within, skew.Within)
+		if t.collector != nil {
+			all = append(all, t.collector)
 		}
 	}
-	s.Count(live.Count{Name: "workers' clocks, off", Value: float64(ahead.Microseconds()), Unit: "µs"})
-	s.Count(live.Count{Name: "known within", Value: float64(within.Microseconds()), Unit: "µs"})
+	return all
 }
 
 // failure is the first error among results.

@@ -9,44 +9,31 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/fourlevels/fourlevels/bench/live"
-	"github.com/fourlevels/fourlevels/bench/usage"
 )
 
-// A staged keeps what a stage shows.
+// A staged calls a function after each event.
 type staged struct {
 	mu     sync.Mutex
-	events []live.Event
 	scenes int
-	since  int                    // events in this scene, with itself
-	then   func(scene, since int) // called after each event; nil is fine
+	since  int // events in this scene, with itself
+	then   func(scene, since int)
 }
 
 // Show implements [live.Viewer].
 func (w *staged) Show(e live.Event) {
 	w.mu.Lock()
-	w.events = append(w.events, e)
 	if e.Scene != nil {
 		w.scenes, w.since = w.scenes+1, 0
 	}
 	w.since++
 	scene, since := w.scenes, w.since
 	w.mu.Unlock()
-	if w.then != nil {
-		w.then(scene, since)
-	}
+	w.then(scene, since)
 }
 
 // Close implements [live.Viewer].
 func (w *staged) Close() error { return nil }
-
-func (w *staged) all() []live.Event {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.events
-}
 
 // pressed are keys that are pressed whenever somebody asks for one.
 func pressed() <-chan rune {
@@ -58,13 +45,13 @@ func pressed() <-chan rune {
 // staging runs a demo to its end and returns what it has shown.
 func staging(t *testing.T, d Demo, c Config, stage live.Config) []live.Event {
 	t.Helper()
-	w := &staged{}
-	stage.Viewers = []live.Viewer{w}
+	n := &notes{}
+	stage.Viewers = []live.Viewer{n}
 	c.Worker = []string{os.Args[0]}
 	if err := d.Run(t.Context(), live.NewStage(stage), c); err != nil {
 		t.Fatal(err)
 	}
-	return w.all()
+	return n.events
 }
 
 // lastTable is what a show ends with, beside its punchline.
@@ -121,33 +108,31 @@ func checkSpans(t *testing.T, events []live.Event) {
 // each time it returns the cause, and leaves neither goroutines nor processes.
 func ends(t *testing.T, d Demo, c Config, scenes int, after ...int) {
 	t.Helper()
-	before := goleak.IgnoreCurrent()
-	tree := usage.NewTree()
-	had, counted := tree.Processes()
-	enough := errors.New("enough")
 	c.Worker = []string{os.Args[0]}
 	for i := range scenes * len(after) {
-		scene, after := i/len(after)+1, after[i%len(after)]
-		ctx, end := context.WithCancelCause(t.Context())
-		w := &staged{then: func(now, since int) {
-			if now == scene && since == after {
-				end(enough)
-			}
-		}}
-		done := make(chan error, 1)
-		go func() { done <- d.Run(ctx, live.NewStage(live.Config{Viewers: []live.Viewer{w}}), c) }()
-		select {
-		case err := <-done:
-			if !errors.Is(err, enough) {
-				t.Errorf("ended after event %d of scene %d: err = %v, want the cause of ctx", after, scene, err)
-			}
-		case <-time.After(time.Minute):
-			t.Fatalf("ended after event %d of scene %d, and goes on", after, scene)
-		}
-		end(nil)
+		unharmed(t, func() { endsAt(t, d, c, i/len(after)+1, after[i%len(after)]) })
 	}
-	goleak.VerifyNone(t, before)
-	if n, _ := tree.Processes(); counted && n != had {
-		t.Errorf("%d processes, %d before", n, had)
+}
+
+// endsAt ends a demo's ctx after so many events of a scene.
+func endsAt(t *testing.T, d Demo, c Config, scene, after int) {
+	t.Helper()
+	enough := errors.New("enough")
+	ctx, end := context.WithCancelCause(t.Context())
+	defer end(nil)
+	w := &staged{then: func(now, since int) {
+		if now == scene && since == after {
+			end(enough)
+		}
+	}}
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx, live.NewStage(live.Config{Viewers: []live.Viewer{w}}), c) }() // received below
+	select {
+	case err := <-done:
+		if !errors.Is(err, enough) {
+			t.Errorf("ended after event %d of scene %d: err = %v, want the cause of ctx", after, scene, err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("ended after event %d of scene %d, and goes on", after, scene)
 	}
 }

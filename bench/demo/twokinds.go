@@ -168,6 +168,7 @@ func (k *kindsShow) act(ctx context.Context, way kindsWay) error {
 	}
 	k.took = append(k.took, took)
 	k.bars()
+	clocks(k.Stage, k.children.collector)
 	return nil
 }
 

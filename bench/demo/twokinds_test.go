@@ -29,6 +29,7 @@ func TestTwoKinds(t *testing.T) {
 	if !strings.Contains(table.Note, "children killed 1,") || !strings.HasSuffix(table.Note, ", lost 0.") {
 		t.Errorf("the note does not say that one child was killed, and no page lost: %q", table.Note)
 	}
+	clocked(t, events, "1 of 4")
 	lanes := map[string]map[live.State]bool{}
 	for _, e := range events {
 		if e.Span == nil {

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
 )
@@ -20,6 +21,19 @@ func curtain(s *live.Stage, title string) {
 	if s.Predict() {
 		s.Scene(live.Scene{Title: title})
 	}
+}
+
+// clocks says how far the clocks of workers were off at most. They were set right before
+// anything was drawn.
+func clocks(s *live.Stage, collectors ...*live.Collector) {
+	var ahead, within time.Duration
+	for _, c := range collectors {
+		for _, skew := range c.Skews() {
+			ahead, within = max(ahead, skew.Ahead.Abs()), max(within, skew.Within)
+		}
+	}
+	s.Count(live.Count{Name: "workers' clocks, off", Value: float64(ahead.Microseconds()), Unit: "µs"})
+	s.Count(live.Count{Name: "known within", Value: float64(within.Microseconds()), Unit: "µs"})
 }
 
 // three writes a number with three digits, or all of those before the point.
