@@ -295,11 +295,12 @@ func (s *shift) begin() {
 // another child.
 func (s *shift) died(err error) {
 	// Unless its channel ended with it, it may have gone on, and nobody knows how far: it
-	// lives, or wrote garbage, or its last results were not read in time.
+	// lives, or wrote garbage, or its last results were not read in time. One that has told
+	// its will has not: it only takes its time to die, as on a machine with much to do.
 	unknown := !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET)
 	if c := s.conn; c != nil {
 		lived, how := s.worker.end()
-		unknown = unknown || lived
+		unknown = unknown || lived && !s.over
 		err = fmt.Errorf("%v: %w", err, how)
 		if s.silent.Load() == c {
 			err = fmt.Errorf("it was silent for too long, and killed: %w", err)

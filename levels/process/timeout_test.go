@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/wire"
 	"github.com/fourlevels/fourlevels/levels/process"
 )
 
@@ -117,4 +119,41 @@ func TestTimeoutOfAnotherLevel(t *testing.T) {
 		}
 		isFine(t, 2, results[2], runs[2])
 	})
+}
+
+func init() {
+	moreRoles["dies slowly"] = func() {
+		mark, err := os.OpenFile(os.Getenv("DIES_ONCE"), os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil { // it did, and this is the next
+			process.ServeStdio(context.Background(), &levels.Serial{Funcs: funcs()})
+			return
+		}
+		mark.Close()
+		fmt.Printf("fourlevels worker, protocol %d\n", wire.Version)
+		if _, err := wire.NewReader(os.Stdin).Tasks(); err != nil {
+			os.Exit(3)
+		}
+		out := wire.NewWriter(os.Stdout)
+		out.Will()
+		out.Results([]levels.Result{{Err: context.DeadlineExceeded}})
+		os.Stdout.Close()
+		time.Sleep(300 * time.Millisecond) // longer than a worker waits for the end of a child
+		os.Exit(1)
+	}
+}
+
+// A child that has told its will runs nothing more, however long it takes to die: only
+// the task that it tells of is lost, and none of those that were sent behind it.
+func TestWillOfTheSlow(t *testing.T) {
+	d := newDen(t, process.Config{
+		Processes: 1, Timeout: time.Minute, Command: []string{os.Args[0]},
+		Env: append(os.Environ(), role+"=dies slowly", "DIES_ONCE="+filepath.Join(t.TempDir(), "mark")),
+	})
+	results, runs := d.do(t, 16, nil)
+	if !errors.Is(results[0].Err, context.DeadlineExceeded) {
+		t.Errorf("task 0: %v, want %v", results[0].Err, context.DeadlineExceeded)
+	}
+	for i := 1; i < len(results); i++ {
+		isFine(t, i, results[i], runs[i])
+	}
 }
