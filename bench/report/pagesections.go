@@ -64,7 +64,7 @@ func (p *pager) metg() chart.Section {
 		if slices.ContainsFunc(c.Series, func(s chart.Series) bool { return len(s.Points) > 1 }) {
 			c.Title, c.Says = "Efficiency of "+work+" by size of task", "All levels lose with smaller tasks, each from another size on."
 			s.Figures = append(s.Figures, chart.Figure{ID: "staircase-" + strconv.Itoa(i+1), Title: "Efficiency by size of task: " + work, SVG: c.SVG(), Table: table,
-				Caption: "the staircase: what share of the processors does work, at the sizes that were measured; METG(50 %) is where a curve crosses the dotted line"})
+				Caption: "the staircase: what share of the processors does work, at the sizes that were measured, beside whatever else ran; METG is measured apart, each probe against a plain run beside it, so its sizes need not be where a curve crosses the dotted line (50 %)"})
 		}
 	}
 	return s

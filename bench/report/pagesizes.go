@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -28,9 +30,13 @@ func gained(r *Row) Cell {
 }
 
 // bySize is a curve for each level over the size of a task, as the time that it takes
-// serially: what a reader can compare with tasks of their own.
+// serially: what a reader can compare with tasks of their own. Bytes have their length
+// for a size: to pass them on takes no longer for more of them, where nobody copies.
 func (p *pager) bySize(work string, of func(*Row) Cell, y chart.Axis) (chart.Lines, chart.Table) {
 	c := chart.Lines{X: chart.Axis{Title: "time that one task takes, serially", Unit: "s", Log: true}, Y: y}
+	if work == "bytes" {
+		c.X = chart.Axis{Title: "size of a task", Unit: "B", Log: true}
+	}
 	table := chart.Table{Head: []string{"level", "task", "serially", y.Title}}
 	at := map[string]int{}
 	for i := range p.run.Tables {
@@ -56,19 +62,26 @@ func (p *pager) bySize(work string, of func(*Row) Cell, y chart.Axis) (chart.Lin
 			s := &c.Series[at[key]]
 			where := point(cell, y.Unit, s.Name+", "+p.name(t)+":")
 			where.At = 1 / serial.Rate.Center
+			if work == "bytes" {
+				where.At = t.grain()
+			}
 			s.Points = append(s.Points, where)
-			table.Rows = append(table.Rows, cells(s.Name, []string{p.name(t), spent(where.At), roomy.cell(cell, y.Unit)}))
+			table.Rows = append(table.Rows, cells(s.Name, []string{p.name(t), spent(1 / serial.Rate.Center), roomy.cell(cell, y.Unit)}))
 		}
 	}
 	for i := range c.Series {
-		slices.SortStableFunc(c.Series[i].Points, func(a, b chart.Point) int {
-			if a.At < b.At {
-				return -1
-			}
-			return 1
-		})
+		slices.SortStableFunc(c.Series[i].Points, func(a, b chart.Point) int { return cmp.Compare(a.At, b.At) })
 	}
 	return c, table
+}
+
+// grain is the size of a task; what is no number has no place in a chart.
+func (t *Table) grain() float64 {
+	size, err := strconv.ParseFloat(t.Grain, 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return size
 }
 
 // crossover is from which size on a level overtakes another, and the matrix.
@@ -85,7 +98,9 @@ func (p *pager) crossover(matrix []chart.Table) chart.Section {
 		if sections := p.of("crossover"); work == "cpu" && len(sections) > 0 {
 			c.Marks, f.Says = p.crossings(sections[0]), sections[0].words()
 			f.Caption += "; a vertical line is where it begins to"
-			s.Tables = append([]chart.Table{sections[0].titled()}, s.Tables...)
+			if t := sections[0].titled(); len(t.Rows) > 0 {
+				s.Tables = append([]chart.Table{t}, s.Tables...)
+			}
 		}
 		f.SVG = c.SVG()
 		s.Figures = append(s.Figures, f)
