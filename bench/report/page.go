@@ -16,6 +16,7 @@ import (
 type PageOptions struct {
 	Samples []byte        // the raw results, to be put into the page; nil leaves them out
 	Matrix  []chart.Table // when to take which level, as others worked it out
+	Command string        // that measures the same again; "" if none is known
 }
 
 // WritePage writes r as a page with charts: one HTML file that needs nothing else, and is
@@ -34,7 +35,7 @@ func (r *Run) WritePage(w io.Writer, o PageOptions) error {
 		page.Alerts = append(page.Alerts, count(len(invalid.Tables[0].Rows), "benchmark")+" cannot be believed, and have no figures here: see INVALID below.")
 	}
 	for _, s := range []chart.Section{p.glance(), p.throughput(), p.latency(), p.metg(), p.scaling(), p.distance(), p.crossover(o.Matrix), p.startup(), p.cost(), p.noise(),
-		invalid, r.unmeasured(), r.again(), r.data(nil, 0)} {
+		invalid, r.unmeasured(), r.again(o.Command), r.data(nil, 0)} {
 		if len(s.Figures)+len(s.Tables)+len(s.Notes)+len(s.Code)+len(s.Links) > 0 {
 			page.Sections = append(page.Sections, s)
 		}

@@ -39,7 +39,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	run.Raw = "made/samples.txt"
-	o := PageOptions{Samples: raw, Matrix: []chart.Table{{Title: "a matrix", Head: []string{"question"}, Rows: [][]chart.Cell{chart.Texts("answer")}}}}
+	o := PageOptions{Samples: raw, Command: "levels bench --preset full", Matrix: []chart.Table{{Title: "a matrix", Head: []string{"question"}, Rows: [][]chart.Cell{chart.Texts("answer")}}}}
 	page := htmlPage(t, run, o)
 	if page != htmlPage(t, run, o) {
 		t.Error("two pages of the same run differ")
@@ -62,7 +62,7 @@ func TestPage(t *testing.T) {
 	if n := len(page); n > mostBytes {
 		t.Errorf("the page has %d bytes", n)
 	}
-	for _, want := range []string{"a matrix", "git checkout 1a2b3c4d5e", "--rounds 12 --benchtime 200ms --seed 0 --latency 2ms --pages 128 --measure table,metg,load,startup,cost --work cpu,empty"} {
+	for _, want := range []string{"a matrix", "git checkout 1a2b3c4d5e", "levels bench --preset full"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -147,6 +147,9 @@ func TestPageOfHostileRuns(t *testing.T) {
 		run.Name = strings.Repeat(`<script>alert("1")</script>`, 400)
 		page := htmlPage(t, run, PageOptions{Samples: []byte("<script>")})
 		checkHTML(t, page)
+		if strings.Contains(page, "levels bench --") {
+			t.Errorf("%s: the page makes up a command", name)
+		}
 		if run.Invalid() != strings.Contains(page, `<section id="invalid">`) {
 			t.Errorf("%s: INVALID is %v, and the page says otherwise", name, run.Invalid())
 		}

@@ -47,8 +47,8 @@ func (r *Run) unmeasured() chart.Section {
 	return chart.Section{ID: "notes", Title: "What was not measured, and how to read the rest", Short: "not measured", Notes: append(slices.Clone(r.Notes), r.legend()...)}
 }
 
-// again is how to measure the same.
-func (r *Run) again() chart.Section {
+// again is how to measure the same, with a command that the run itself does not hold.
+func (r *Run) again(command string) chart.Section {
 	s := chart.Section{ID: "again", Title: "How to reproduce it", Short: "reproduce"}
 	get := func(key string) string { return word(samples.Find(r.Config, key)) }
 	commit, dirty := strings.CutSuffix(get("commit"), "-dirty")
@@ -58,56 +58,17 @@ func (r *Run) again() chart.Section {
 	if dirty {
 		s.Notes = append(s.Notes, "The tree had changes that no commit has.")
 	}
-	command := "go run ./cmd/levels bench"
-	for _, f := range [][2]string{{"rounds", "rounds"}, {"benchtime", "benchtime"}, {"seed", "seed"}, {"latency", "latency"}, {"sample", "pages"}} {
-		if v := get(f[0]); v != "" {
-			command += " --" + f[1] + " " + v
-		}
+	if command != "" {
+		s.Code = append(s.Code, command)
+	} else {
+		s.Notes = append(s.Notes, "No one command is known to measure all of this. What levels bench was to measure is in plan.json, beside its raw results.")
 	}
-	s.Code = append(s.Code, command+r.kinds(), "go run ./cmd/levels report --html report.html")
+	s.Code = append(s.Code, "go run ./cmd/levels report --html report.html")
 	s.Notes = append(s.Notes, "The order of the benchmarks in each round follows from the seed. Another machine gives other figures; the order of the levels is what should come again.")
 	if store := get("store"); store != "" {
 		s.Notes = append(s.Notes, "The store was "+store+".")
 	}
 	return s
-}
-
-// kinds are the flags that name what was measured.
-func (r *Run) kinds() (flags string) {
-	var kinds, works, levels []string
-	if len(r.Tables) > 0 {
-		kinds = append(kinds, "table")
-	}
-	note := func(list *[]string, v string) {
-		if v = word(v); v != "" && v != "0" && !slices.Contains(*list, v) {
-			*list = append(*list, v)
-		}
-	}
-	for _, t := range r.Tables {
-		note(&works, t.Work)
-		for _, row := range t.Rows {
-			note(&levels, shortName(row.Name))
-		}
-	}
-	for _, s := range r.Sections {
-		if !slices.Contains([]string{"metg", "load", "startup", "cost"}, s.Key) {
-			continue
-		}
-		note(&kinds, s.Key)
-		for _, l := range s.Lines {
-			note(&works, l.Work)
-			note(&levels, shortName(samples.Name{Level: l.Level, Impl: l.Impl}))
-		}
-	}
-	for _, f := range []struct {
-		name string
-		list []string
-	}{{"measure", kinds}, {"work", works}, {"level", levels}} {
-		if len(f.list) > 0 {
-			flags += " --" + f.name + " " + strings.Join(f.list, ",")
-		}
-	}
-	return flags
 }
 
 // word is a text from the results as part of a command: nothing in it means anything to a

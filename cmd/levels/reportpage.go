@@ -29,6 +29,9 @@ func runPage(run *report.Run, path, page string) error {
 	}
 	raw.Cells = slices.DeleteFunc(raw.Cells, func(c *samples.Cell) bool { return report.Fault(c) != "" }) // has no place in the matrix
 	o := report.PageOptions{Samples: data, Matrix: []chart.Table{advise.NewMatrix(raw).Table()}}
+	if plan, err := bench.PlanOf(filepath.Dir(raw.File)); err == nil { // go test -bench writes none
+		o.Command = commandOf(plan)
+	}
 	return writePage(page, func(w io.Writer) error { return run.WritePage(w, o) })
 }
 
