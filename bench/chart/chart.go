@@ -33,6 +33,12 @@ func (p Point) Bounded() bool {
 	return finite(p.Lo) && finite(p.Hi) && p.Lo <= p.Value && p.Value <= p.Hi && (p.Lo != 0 || p.Hi != 0)
 }
 
+// reaches reports whether there is an interval to draw beside the point: also one that
+// has one end only, which goes on to the border.
+func (p Point) reaches() bool {
+	return (finite(p.Lo) || finite(p.Hi)) && p.Lo <= p.Value && p.Value <= p.Hi && p.Lo < p.Hi && (p.Lo != 0 || p.Hi != 0)
+}
+
 // An Axis says how values become places.
 type Axis struct {
 	Title string

@@ -86,6 +86,48 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// An interval with one end goes on to the border; one without any is none.
+func TestOpenInterval(t *testing.T) {
+	for _, test := range []struct{ lo, hi, want float64 }{{2, math.Inf(1), 1}, {math.Inf(-1), 8, 1}, {math.Inf(-1), math.Inf(1), 0}, {math.NaN(), math.NaN(), 0}, {0, 0, 0}, {3, math.NaN(), 0}} {
+		r := Rows{X: Axis{Unit: "s", Log: true}, Rows: []Row{{Label: "a", Points: []Point{{Value: 1, Lo: 1, Hi: 1}}}, {Label: "b", Points: []Point{{Value: 4, Lo: test.lo, Hi: test.hi}}}}}
+		if have := elements(t, string(r.SVG()))[".whisker"]; float64(have) != test.want {
+			t.Errorf("%v to %v: have %d intervals, want %v", test.lo, test.hi, have, test.want)
+		}
+	}
+}
+
+// A chart may be as low as it is told to be, and is as high as its labels need.
+func TestHeight(t *testing.T) {
+	height := func(l Lines) (h float64) {
+		if _, err := fmt.Sscanf(regexp.MustCompile(`viewBox="0 0 360 ([0-9.]+)"`).FindStringSubmatch(string(l.SVG()))[1], "%g", &h); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	l := Lines{Series: []Series{{Points: []Point{{At: 1, Value: 1}, {At: 2, Value: 2}}}}}
+	usual := height(l)
+	l.Height = 90
+	if low := height(l); usual-low != defaultHeight-90 {
+		t.Errorf("a chart of 90 is %g high, and the usual one %g", low, usual)
+	}
+	l.Series = slices.Repeat([]Series{{Name: "a", Points: l.Series[0].Points}}, 20)
+	if high := height(l); high < 20*lineHeight {
+		t.Errorf("a chart with 20 labels is only %g high", high)
+	}
+}
+
+// A label whose curve ends before the others is not tied to it by a line: it would look
+// like data.
+func TestNoLeaderAcross(t *testing.T) {
+	for last, want := range map[float64]bool{1: false, 2: true} {
+		l := Lines{X: Axis{Names: []string{"closed", "50%", "80%"}}, Series: []Series{
+			{Name: "a", Points: []Point{{At: 0, Value: 1}, {At: 2, Value: 5}}}, {Name: "b", Points: []Point{{At: last, Value: 1}}}, {Name: "c", Points: []Point{{At: last, Value: 1}}}}}
+		if have := elements(t, string(l.SVG()))[".leader"] > 0; have != want {
+			t.Errorf("curves that end at %g: a leader is %v, want %v", last, have, want)
+		}
+	}
+}
+
 // No two styles are the same shape in the same colour.
 func TestStylesDiffer(t *testing.T) {
 	seen := map[string]bool{}

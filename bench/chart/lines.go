@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"html/template"
 	"math"
 	"slices"
@@ -46,7 +47,7 @@ type frame struct{ left, top, right, bottom float64 }
 func (l Lines) SVG() template.HTML {
 	x, y := newScale(l.X, l.places()), newScale(l.Y, l.values())
 	labels := l.labels()
-	height := max(l.Height, defaultHeight, lineHeight*float64(len(labels)))
+	height := max(cmp.Or(l.Height, defaultHeight), lineHeight*float64(len(labels)))
 	names := make([]string, len(labels))
 	for i := range labels {
 		labels[i].text = clip(labels[i].text, 22)
@@ -85,13 +86,15 @@ func (l Lines) SVG() template.HTML {
 		s.draw(c, &x, &y)
 		c.close()
 	}
+	furthest := f.left
 	for i := range labels {
 		labels[i].y = y.place(labels[i].value)
+		furthest = max(furthest, x.place(labels[i].at))
 	}
 	for _, label := range spread(labels, f.top, f.bottom) {
 		c.openSeries("label", label.style, label.series)
-		if math.Abs(label.y-y.place(label.value)) > 3 {
-			c.line("leader", x.place(label.at)+6, y.place(label.value), f.right+6, label.y)
+		if at := x.place(label.at); at > furthest-edge && math.Abs(label.y-y.place(label.value)) > 3 { // from further left it would look like data
+			c.line("leader", at+6, y.place(label.value), f.right+6, label.y)
 		}
 		c.marker("", label.style, f.right+11, label.y, "")
 		c.text("", start, f.right+18, label.y+4, label.text)

@@ -144,7 +144,7 @@ func (r Rows) draw(c *canvas, row Row, x *scale, y float64) {
 			}
 			c.strip("bar", min(from, at), max(from, at), y)
 		}
-		if p.Bounded() && p.Hi > p.Lo {
+		if p.reaches() {
 			c.strip("whisker", x.place(p.Lo), x.place(p.Hi), y)
 		}
 	}
