@@ -105,7 +105,7 @@ func (m *Matrix) Table() chart.Table {
 func (m *Matrix) legend() []string {
 	return []string{
 		"* is the best of its row, or as good within the intervals; without intervals there is none.",
-		"± is half of the 95 % interval of the median over the rounds; ±? is too few of them.",
+		"± is how far the 95 % interval of the median over the rounds reaches, on its longer side; ±? is too few of them.",
 		"(promise) is no measurement: it is what docs/levels.md says, and leveltest checks.",
 		"Measured: " + m.Run,
 	}
@@ -139,7 +139,7 @@ func (c Cell) text(unit string) string {
 	}
 	spread := "±?"
 	if c.Lo != nil && *c.Value > 0 {
-		spread = fmt.Sprintf("±%.0f%%", 100*(*c.Hi-*c.Lo)/2 / *c.Value)
+		spread = fmt.Sprintf("±%.0f%%", 100*max(*c.Hi / *c.Value - 1, 1 - *c.Lo / *c.Value))
 	}
 	value := rate(*c.Value)
 	switch {

@@ -106,7 +106,7 @@ func (t *Table) title() (work, about string) {
 
 // legend explains the signs that the tables of r use.
 func (r *Run) legend() []string {
-	const interval = "± is the 95% interval of the median over the rounds, in percent of it."
+	const interval = "± is how far the 95% interval of the median over the rounds reaches, on its longer side, in percent."
 	legend := []string{interval}
 	if len(r.Tables) > 0 {
 		legend = []string{

@@ -28,7 +28,7 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 			}
 			return points
 		})
-		if !empty(c.Series) {
+		if slices.ContainsFunc(c.Series, func(s chart.Series) bool { return grows(s, slices.Index(loads, "closed")) }) {
 			f := chart.Figure{ID: id + "-" + strconv.Itoa(i+1), Title: s.Title + ", " + what, Caption: s.About + s.rounds(), SVG: c.SVG(), Table: s.behind(column)}
 			figures = append(figures, f)
 		}
@@ -55,6 +55,18 @@ func (p *pager) load(s *Section, id string) (figures []chart.Figure) {
 		figures = append(figures, chart.Figure{ID: id + "-percentiles", Title: s.Title + ", percentiles", Caption: "at a load of " + last, SVG: c.SVG(), Says: s.words(), Table: s.behind()})
 	}
 	return figures
+}
+
+// grows reports whether a curve has points at two loads or more: one shows no growth. The
+// closed loop is no amount of load.
+func grows(s chart.Series, closed int) bool {
+	n := 0
+	for _, p := range s.Points {
+		if !math.IsNaN(p.Value) && p.At != float64(closed) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 func empty(all []chart.Series) bool {

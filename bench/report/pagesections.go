@@ -34,6 +34,7 @@ func (p *pager) across(s *Section, x chart.Axis, columns ...int) chart.Rows {
 			}
 			row.Points = append(row.Points, point(cell, unit, l.Label+", "+strings.ReplaceAll(s.Heads[column].Text, "\n", " ")+":"))
 		}
+		row.Points = withReasons(row.Points, s, l, columns)
 		switch {
 		case l.Invalid != "":
 			row.Bad = "INVALID: " + l.Invalid
@@ -46,6 +47,22 @@ func (p *pager) across(s *Section, x chart.Axis, columns ...int) chart.Rows {
 		c.Rows = append(c.Rows, row)
 	}
 	return c
+}
+
+// withReasons adds to the words of a line's points why others are not there: nothing else
+// in the row says so.
+func withReasons(points []chart.Point, s *Section, l *Line, columns []int) []chart.Point {
+	for _, column := range columns {
+		if column >= len(l.Cells) || l.Cells[column].N > 0 || l.Cells[column].Why == "" {
+			continue
+		}
+		for i := range points {
+			if points[i].Says != "" {
+				points[i].Says += "; " + strings.ReplaceAll(s.Heads[column].Text, "\n", " ") + ": " + l.Cells[column].Why
+			}
+		}
+	}
+	return points
 }
 
 // metg is from which size on a task is worth handing over.

@@ -91,7 +91,7 @@ type Cell struct {
 // Bounded reports whether the cell has an interval.
 func (c Cell) Bounded() bool { return c.N > 0 && finite(c.Lo) && finite(c.Hi) }
 
-// spread is the half width of the interval, in percent of the center.
+// spread is how far the interval reaches on its longer side, in percent of the center.
 func (c Cell) spread() float64 {
 	if c.Lo == c.Center && c.Hi == c.Center {
 		return 0 // also when the center is 0
