@@ -6,10 +6,12 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/fourlevels/fourlevels/bench/chart"
+	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
@@ -24,6 +26,10 @@ func (t *Trend) WritePage(w io.Writer, repository string) error {
 			p.Sections = append(p.Sections, chart.Section{ID: "series-" + strconv.Itoa(n+1), Title: s.title(), Short: s.title()})
 		}
 		section := &p.Sections[len(p.Sections)-1]
+		if !s.usable() {
+			section.Notes = append(section.Notes, fmt.Sprintf("No chart of %s, %s: no run can be looked at (%s).", s.label(), s.Metric, s.last()))
+			continue
+		}
 		section.Figures = append(section.Figures, t.figure(s, fmt.Sprintf("%s-%d", section.ID, len(section.Figures)+1), repository))
 	}
 	p.Sections = append(p.Sections, chart.Section{ID: "about", Title: "What the figures are", Short: "about", Notes: append(t.about(),
@@ -34,10 +40,15 @@ func (t *Trend) WritePage(w io.Writer, repository string) error {
 	return nil
 }
 
+// usable reports whether there is a point to draw.
+func (s *Series) usable() bool {
+	return slices.ContainsFunc(s.Points, func(p Point) bool { return p.Ignored == "" })
+}
+
 // facts are the span of the runs.
 func (t *Trend) facts() []string {
 	first, last := t.Runs[0], t.Runs[len(t.Runs)-1]
-	facts := []string{fmt.Sprintf("%d runs", len(t.Runs)), "baseline " + t.commit(t.Baseline)}
+	facts := []string{report.Count(len(t.Runs), "run", "runs"), "baseline " + t.commit(t.Baseline)}
 	if !first.Began.IsZero() {
 		facts = append(facts, first.Began.Format("2006-01-02")+" to "+last.Began.Format("2006-01-02"))
 	}

@@ -39,6 +39,23 @@ func TestPageIsInert(t *testing.T) {
 	}
 }
 
+// A series without a run to look at has a line, and no empty chart.
+func TestPageWithoutPoints(t *testing.T) {
+	tr := follow(t, slower()[:1], "")
+	for i := range tr.Series[0].Points {
+		tr.Series[0].Points[i].Ignored = "too noisy: ±40 %"
+	}
+	page := written(t, tr, "")
+	if have, want := strings.Count(page, "<svg viewBox"), len(tr.Series)-1; have != want {
+		t.Errorf("have %d charts, want %d", have, want)
+	}
+	for _, want := range []string{"<li>1 run</li>", "no run can be looked at (too noisy)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 // What is ignored has no place in a chart, and a change stands before its run.
 func TestChartHasGaps(t *testing.T) {
 	tr := &Trend{Runs: make([]Run, 4)}
