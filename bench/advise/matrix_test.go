@@ -2,9 +2,11 @@ package advise
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fourlevels/fourlevels/bench/chart"
 	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
@@ -12,6 +14,14 @@ import (
 func lines(b *strings.Builder, level, impl string, value float64) {
 	for round := range 6 {
 		fmt.Fprintf(b, "BenchmarkThroughput/level=%s/impl=%s/work=io/grain=0/workers=2/inflight=2/batch=64-2 1 %v tasks/s\n", level, impl, value+float64(round))
+	}
+}
+
+// ± is the longer side of an interval, as in the tables of a report.
+func TestSpread(t *testing.T) {
+	value, lo, hi := 100.0, 90.0, 150.0
+	if have := (Cell{Value: &value, Lo: &lo, Hi: &hi}).text("tasks/s"); !strings.HasSuffix(have, "±50%") {
+		t.Errorf("have %q, want ±50%%", have)
 	}
 }
 
@@ -42,6 +52,15 @@ func TestMatrix(t *testing.T) {
 	}
 	if thread.Value == nil || thread.Best || waiting.Cells[0].Why != "not measured: levels bench --work io" {
 		t.Errorf("thread %+v, machine %+v", thread, waiting.Cells[0])
+	}
+	table := m.Table()
+	for _, row := range table.Rows {
+		if len(row) != 6 || !slices.ContainsFunc(row[1:], func(c chart.Cell) bool { return c.Text != "-" }) {
+			t.Errorf("a row of dashes: %v", row)
+		}
+	}
+	if notes := strings.Join(table.Notes, "\n"); !strings.Contains(notes, "A dash: not measured: levels bench --work io.") || !strings.Contains(notes, ": not measured: levels bench --measure metg") {
+		t.Errorf("the notes do not say what was not measured:\n%s", notes)
 	}
 	for _, format := range []string{"table", "markdown", "json"} {
 		var out strings.Builder

@@ -81,17 +81,21 @@ func (m *Matrix) markdown(b *strings.Builder) {
 	}
 }
 
-// Table is the matrix for a page. What was not measured is a dash, and how to measure it
-// stands below.
+// Table is the matrix for a page. What was not measured is a dash, or no row at all where
+// no level was, and how to measure it stands below.
 func (m *Matrix) Table() chart.Table {
 	t := chart.Table{Title: "The matrix", Head: append([]string{"question"}, m.Levels...), Notes: m.legend()}
 	for _, row := range m.Rows {
+		if why := row.missing(); why != "" {
+			t.Notes = append(t.Notes, row.head()+": "+why+".")
+			continue
+		}
 		cells := chart.Texts(row.head())
 		for _, c := range row.Cells {
 			cell := chart.Cell{Text: c.text(row.Unit), Best: c.Best}
 			if c.Why != "" {
 				cell.Text = "-"
-				if note := "- is " + c.Why + "."; !slices.Contains(t.Notes, note) {
+				if note := "A dash: " + c.Why + "."; !slices.Contains(t.Notes, note) {
 					t.Notes = append(t.Notes, note)
 				}
 			}
