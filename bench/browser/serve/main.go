@@ -10,19 +10,17 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
 )
 
-var shows = map[string]func(context.Context, *live.Stage, *bufio.Reader) error{
+var shows = map[string]func(*live.Stage, *bufio.Reader) error{
 	"busy": busy, "parts": parts, "hostile": hostile,
 }
 
@@ -38,8 +36,6 @@ func run() error {
 		return errors.New("say which show (busy, parts or hostile), and an address if it matters")
 	}
 	addr := strings.Join(os.Args[2:], "")
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	page, err := live.NewPage(live.PageConfig{Addr: addr, Title: "levels demo " + os.Args[1], Alt: "A show that is made up for a test."})
 	if err != nil {
 		return err
@@ -47,7 +43,7 @@ func run() error {
 	fmt.Println(page.URL())
 	stage := live.NewStage(live.Config{Viewers: []live.Viewer{page}, Keys: page.Keys(), Predict: true})
 	input := bufio.NewReader(os.Stdin)
-	return errors.Join(shows[os.Args[1]](ctx, stage, input), stage.Close())
+	return errors.Join(shows[os.Args[1]](stage, input), stage.Close())
 }
 
 // wait waits for the end of the input; the test has seen enough by then.
@@ -58,13 +54,9 @@ func wait(input io.Reader) error {
 
 // busy shows 3,000 spans at once on 16 lanes, and a hundred more a second until its input
 // ends.
-func busy(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
-	done, cancel := context.WithCancel(ctx)
-	var ended error
-	go func() {
-		defer cancel()
-		ended = wait(input)
-	}()
+func busy(s *live.Stage, input *bufio.Reader) error {
+	ended := make(chan error, 1)
+	go func() { ended <- wait(input) }()
 	states := []live.State{live.Running, live.Waiting, live.Running, live.Queued, live.Running, live.Again, live.Lost, live.Dark}
 	s.Scene(live.Scene{Title: "Sixteen lanes at work", Text: "Each has done a few hundred tasks already."})
 	const lanes = 16
@@ -86,14 +78,14 @@ func busy(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
 			put(i)
 			s.Count(live.Count{Name: "tasks", Value: float64(i)})
 			s.Point(live.Point{Series: "in flight", Value: float64(i * 37 % 50)})
-		case <-done.Done():
-			return ended
+		case err := <-ended:
+			return err
 		}
 	}
 }
 
 // hostile is a show whose every text wants to be something else.
-func hostile(_ context.Context, s *live.Stage, input *bufio.Reader) error {
+func hostile(s *live.Stage, input *bufio.Reader) error {
 	for _, name := range []string{
 		`<script>document.title = "taken"</script>`, `<img src=x onerror="document.title='taken'">`, `"' onmouseover='x`,
 		"\x1b[31mred\x1b]0;title\x07", "turned \u202e round", strings.Repeat("long ", 2000), "__proto__", "\xff\xfe", "",

@@ -13,7 +13,7 @@ import (
 // parts shows all that a page can have. A line of input takes it on from bars to a vote, a
 // key on the page from there to lanes, and another line to the end, after which the page is
 // on its own.
-func parts(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
+func parts(s *live.Stage, input *bufio.Reader) error {
 	s.Scene(live.Scene{Title: "A scene before", Lanes: []string{"one"}})
 	s.Span(live.Span{Lane: "one", Task: 1, State: live.Running, T0: 1, T1: 2e9})
 	moves := []live.Bar{
@@ -27,7 +27,7 @@ func parts(ctx context.Context, s *live.Stage, input *bufio.Reader) error {
 	}
 	s.Scene(live.Scene{Title: "Four workers, one of which is killed", Text: "Watch what becomes of the job in its hands. The store is emulated.", Lanes: []string{"worker 1", "worker 2", "worker 3", "worker 4"}})
 	s.Say("hands up")
-	tell, err := s.Ask(ctx, "A worker dies with a job in its hands. How often is the job done?", "never", "once", "twice")
+	tell, err := s.Ask(context.Background(), "A worker dies with a job in its hands. How often is the job done?", "never", "once", "twice")
 	if err != nil {
 		return err
 	}
