@@ -51,7 +51,7 @@ for (const svg of document.querySelectorAll('figure svg')) {
   }
   svg.addEventListener('pointermove', event => show(nearest(points, event)));
   svg.addEventListener('pointerdown', event => show(nearest(points, event)));
-  svg.addEventListener('pointerleave', hide);
+  svg.addEventListener('pointerleave', event => { if (event.pointerType === 'mouse') hide(); }); // a finger leaves as soon as it lifts
   svg.addEventListener('blur', hide);
   svg.addEventListener('click', event => {
     const label = event.target.closest('.label');
@@ -69,6 +69,7 @@ for (const svg of document.querySelectorAll('figure svg')) {
   });
 }
 addEventListener('scroll', hide, {passive: true});
+addEventListener('pointerdown', event => { if (!event.target.closest('figure svg')) hide(); });
 
 const root = document.documentElement, button = document.getElementById('theme');
 button.hidden = false;
