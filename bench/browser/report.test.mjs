@@ -24,15 +24,10 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-// made is a page that levels report makes. It fails with 1 if something is INVALID, and
-// makes the page all the same.
+// made is a page that levels report makes, also where something is INVALID.
 async function made(name, ...args) {
   const file = path.join(folder, name + ".html");
-  try {
-    await run(levels, ["report", ...args, "--html", file], { cwd: folder, maxBuffer: 1 << 26 });
-  } catch (e) {
-    if (e.code !== 1) throw e;
-  }
+  await run(levels, ["report", ...args, "--html", file], { cwd: folder, maxBuffer: 1 << 26 });
   return file;
 }
 
@@ -61,6 +56,7 @@ async function looked(t, name, file, check = () => {}, ways = ALL) {
       assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme === "dark" ? "light" : "dark");
     }
     await page.emulateMedia({ media: "print" });
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).color), "rgb(27, 27, 27)", "print is dark on white, whatever the button says");
     await check(page);
     assert.deepEqual(wrong, []);
     for (const r of requests) assert.ok(r === url || r.startsWith("data:"), `${name} asks for ${r}`);
@@ -80,6 +76,20 @@ function outside() {
 
 test("the page of a run", async (t) => {
   await looked(t, "report", await made("report", kept));
+});
+
+test("a tooltip stays where a finger has tapped", async (t) => {
+  const { page } = await open(t, browser, pathToFileURL(await made("tap", kept)).href, { hasTouch: true });
+  const marker = page.locator("figure svg .row use").nth(1);
+  await marker.scrollIntoViewIfNeeded();
+  const box = await marker.boundingBox();
+  const hidden = () => page.evaluate(() => document.getElementById("tip").hidden);
+  await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForFunction(() => !document.getElementById("tip").hidden);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.equal(await hidden(), false, "it went with the finger");
+  await page.locator("h1").tap();
+  assert.equal(await hidden(), true, "it stays for good");
 });
 
 test("the raw results in the page are those of the run", async (t) => {
