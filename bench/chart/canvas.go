@@ -16,7 +16,7 @@ const start, middle, end = "", "m", "e"
 const (
 	drawingWidth = 360.0
 	textSize     = 12.0
-	letter       = 6.4 // width of an average letter, a little too wide
+	letter       = 7.0 // width of an average letter, a little too wide
 )
 
 // A canvas collects the elements of a drawing. Texts go through it only here, where they

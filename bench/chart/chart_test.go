@@ -79,7 +79,7 @@ func TestRows(t *testing.T) {
 	r := Rows{Title: "rows", X: Axis{Unit: "x", Log: true}, Base: 1, Bars: true, Keys: []Key{{Name: "p50"}, {Name: "p99", Hollow: true}},
 		Rows: []Row{{Label: "thread", Style: Green, Text: "2x", Points: []Point{{Value: 2, Lo: 1.9, Hi: 2.1, Says: "two"}, {Value: 4}}}, {Label: "async", Bad: "INVALID"}, {Label: "none", Points: []Point{{Value: math.NaN()}}}}}
 	have := elements(t, string(r.SVG()))
-	for class, want := range map[string]int{".bar": 2, ".whisker": 1, ".join": 1, ".bad": 1, ".row": 3, ".key": 2, ".base": 1} {
+	for class, want := range map[string]int{".bar": 2, ".whisker": 1, ".join": 1, ".bad": 1, ".row": 3, ".key": 2, ".base": 1, ".axis-title": 1} {
 		if have[class] != want {
 			t.Errorf("have %d of %s, want %d", have[class], class, want)
 		}
@@ -143,7 +143,7 @@ func TestNumber(t *testing.T) {
 	for _, test := range []struct {
 		v          float64
 		unit, want string
-	}{{0, "s", "0s"}, {5e-7, "s", "500ns"}, {1e-6, "s", "1µs"}, {0.2, "s", "200ms"}, {1500, "", "1.5k"}, {0.05, "x", "0.05x"}, {10, "x", "10x"}, {2e6, "B", "2MB"},
+	}{{0, "s", "0s"}, {5e-7, "s", "500ns"}, {1e-6, "s", "1µs"}, {0.2, "s", "200ms"}, {1500, "", "1.5k"}, {0.05, "x", "1/20"}, {0.03, "x", "1/33"}, {1e-5, "x", "1/100k"}, {0.1, "x", "0.1x"}, {10, "x", "10x"}, {2e6, "B", "2MB"},
 		{12.5, "%", "12.5%"}, {999, "", "999"}, {1e30, "", "1e30"}, {-3000, "", "-3k"}, {0.001, "", "0.001"}} {
 		if have := number(test.v, test.unit); have != test.want {
 			t.Errorf("%g %q: have %q, want %q", test.v, test.unit, have, test.want)

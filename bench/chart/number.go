@@ -8,10 +8,13 @@ import (
 
 var prefixes = []string{"n", "µ", "m", "", "k", "M", "G", "T"}
 
-// number writes a round number as axes show it: 200ns, 1.5k, 0.05x, 50%. Only times have
+// number writes a round number as axes show it: 200ns, 1.5k, 1/20, 50%. Only times have
 // parts of a thousand: nobody counts in millitasks.
 func number(v float64, unit string) string {
 	size := math.Abs(v)
+	if unit == "x" && v > 0 && v < 0.1 { // as a fraction: 0.0003x takes counting zeros
+		return "1/" + number(math.Round(1/v), "")
+	}
 	if v == 0 || unit == "%" || unit != "s" && size < 1000 && size >= 1e-4 {
 		return plain(v) + unit
 	}

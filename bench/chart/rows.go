@@ -59,7 +59,7 @@ func (r Rows) SVG() template.HTML {
 		foot += 16
 	}
 	c := begin(drawingWidth, f.bottom+foot, r.Title, r.Says)
-	r.keys(c)
+	r.keys(c, drawingWidth-stars)
 	c.foot(f, &x)
 	if x.shows(r.Base) && r.Base != 0 {
 		c.line("base", x.place(r.Base), f.top, x.place(r.Base), f.bottom)
@@ -72,7 +72,7 @@ func (r Rows) SVG() template.HTML {
 		}
 		c.text("", start, 17, y+4, labels[i])
 		if row.Bad != "" {
-			c.bad(f.left+6, y, row.Bad)
+			c.bad(f.left+12, y, row.Bad)
 		}
 		r.draw(c, row, &x, y)
 		c.text("value", end, drawingWidth-stars, y+4, texts[i])
@@ -102,8 +102,9 @@ func (r Rows) values() (all []float64) {
 	return all
 }
 
-// keys says what the points of rows are.
-func (r Rows) keys(c *canvas) {
+// keys says what the points of rows are, and what the figures that end at right are: those
+// of the first key, or the best where each key is another thing.
+func (r Rows) keys(c *canvas, right float64) {
 	if len(r.Keys) < 2 {
 		return
 	}
@@ -118,6 +119,13 @@ func (r Rows) keys(c *canvas) {
 		c.text("", start, at+9, 14, clip(k.Name, 18))
 		c.close()
 		at += wide(clip(k.Name, 18)) + 26
+	}
+	of := clip(r.Keys[0].Name, 18)
+	if r.owned() {
+		of = "best"
+	}
+	if at-17+wide(of) < right {
+		c.text("axis-title", end, right, 14, of)
 	}
 }
 

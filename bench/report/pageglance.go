@@ -12,7 +12,7 @@ import (
 // glance is a small chart for each level: how fast it is on each workload, against serial.
 func (p *pager) glance() chart.Section {
 	s := chart.Section{ID: "glance", Title: "The levels at a glance", Short: "at a glance",
-		Says: []string{"How many times as fast as a plain loop each level is, on each workload: to the right of the line it is faster, to the left slower. A star is the fastest, or not to be told from it. All charts have one scale."}}
+		Says: []string{"How many times as fast as a plain loop each level is, on each workload: to the right of the line it is faster, to the left slower. A star: within the interval of the fastest, serial included. All charts have one scale."}}
 	x := chart.Axis{Title: "times the speed of serial", Unit: "x", Log: true}
 	x.From, x.To = p.gains()
 	for _, level := range p.levels() {
@@ -87,7 +87,7 @@ func (p *pager) card(level string, x chart.Axis) (chart.Figure, bool) {
 			c.Rows, table.Rows = append(c.Rows, row), append(table.Rows, cells(p.name(t), line))
 		}
 	}
-	caption := p.sentence(level, impls)
+	caption := p.sentence(level, shown)
 	c.Says = caption
 	return chart.Figure{ID: "glance-" + slug(level), Title: level, Caption: caption, SVG: c.SVG(), Table: table}, len(c.Rows) > 0
 }
@@ -114,18 +114,24 @@ func (t *Table) row(level, impl string) *Row {
 	return nil
 }
 
-// sentence says what a level is best at, and what a task costs there.
+// sentence says what a level is best at, in the ways to build it that are shown, and what
+// a task costs there.
 func (p *pager) sentence(level string, impls []string) string {
 	var best []string
+	starred := false
 	for i := range p.run.Tables {
 		t := &p.run.Tables[i]
-		if slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Level == level && r.Rate.Best }) {
+		starred = starred || slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Rate.Best })
+		if slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Level == level && r.Rate.Best && slices.Contains(impls, r.Impl) }) {
 			best = append(best, p.name(t))
 		}
 	}
-	says := "Never the fastest here."
-	if len(best) > 0 {
-		says = "Fastest, or not to be told from it: " + enumerate(best) + "."
+	says := "Slower than the fastest everywhere."
+	switch {
+	case !starred:
+		says = "Too few rounds to say which is the fastest."
+	case len(best) > 0:
+		says = "Not surely slower than the fastest: " + enumerate(best) + "."
 	}
 	for _, s := range p.of("metg") {
 		for _, l := range s.Lines {

@@ -121,7 +121,7 @@ func (p *pager) startup() chart.Section {
 
 // cost is processor time and memory, and what can be counted of a task.
 func (p *pager) cost() chart.Section {
-	s := chart.Section{ID: "cost", Title: "Cost", Short: "cost", Says: []string{"Speed is not for free: what a task takes of processors and memory, of the whole process tree."}}
+	s := chart.Section{ID: "cost", Title: "Cost", Short: "cost", Says: []string{"Speed is not free: what a task takes of processors and memory, of the whole process tree."}}
 	for i := range p.run.Tables {
 		t := &p.run.Tables[i]
 		if !p.largest(i) {
@@ -136,7 +136,7 @@ func (p *pager) cost() chart.Section {
 			if !slices.ContainsFunc(c.Rows, func(r chart.Row) bool { return r.Bad == "" }) {
 				continue
 			}
-			c.Title = of.axis + ": " + p.name(t)
+			c.Title, c.X.Title = of.axis+": "+p.name(t), "" // which says it
 			s.Figures = append(s.Figures, chart.Figure{ID: of.key + "-" + strconv.Itoa(i+1), Title: c.Title, SVG: c.SVG(), Table: t.pick(of.column)})
 		}
 	}
