@@ -188,3 +188,16 @@ func TestPageLeavesLongResultsOut(t *testing.T) {
 		t.Errorf("in place of the raw results the page has\n%s", few)
 	}
 }
+
+// A round with a number that nobody has run is one column, and not two billion.
+func TestMeasurementsOfAFarRound(t *testing.T) {
+	run, err := Open(filepath.Join("testdata", "one.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.raw.Cells[0].Samples[0].Round = 2_000_000_000
+	head, _, _ := strings.Cut(string(run.measurements()), "\n")
+	if head != "benchmark,unit,twin,round 1,round 2000000000" {
+		t.Errorf("have the columns %.100q", head)
+	}
+}

@@ -115,17 +115,19 @@ func (r *Run) data(raw []byte, room int) chart.Section {
 var circumstances = []string{"sec/op", "p90-sec", "svc-p50-sec", "sched-lag-p50-sec", "sched-lag-p99-sec", "checksum", "steal-%", "psi-cpu-%", "others-%", "throttled-%", "ctxsw", "latencies", "little-%", "rate/s", "gc-cpu-%", "lost/op", "dup/op"}
 
 // measurements are what the figures rest on, as a table with a line for each benchmark
-// and unit, and a column for each round.
+// and unit, and a column for each round that occurs.
 func (r *Run) measurements() []byte {
-	rounds := 0
+	occur := map[int]bool{} // and no others: a file may say that it is of round 2000000000
 	for _, c := range r.raw.Cells {
 		for _, s := range c.Samples {
-			rounds = max(rounds, s.Round)
+			occur[s.Round] = s.Round >= 1
 		}
 	}
+	maps.DeleteFunc(occur, func(_ int, ok bool) bool { return !ok })
+	rounds := slices.Sorted(maps.Keys(occur))
 	lines := [][]string{{"benchmark", "unit", "twin"}}
-	for i := range rounds {
-		lines[0] = append(lines[0], "round "+strconv.Itoa(i+1))
+	for _, round := range rounds {
+		lines[0] = append(lines[0], "round "+strconv.Itoa(round))
 	}
 	for _, c := range r.raw.Cells {
 		for _, twin := range []bool{false, true} {
@@ -139,7 +141,7 @@ func (r *Run) measurements() []byte {
 	return text.Bytes()
 }
 
-func measurementsOf(c *samples.Cell, twin bool, rounds int) (lines [][]string) {
+func measurementsOf(c *samples.Cell, twin bool, rounds []int) (lines [][]string) {
 	byUnit := map[string][]string{}
 	for _, s := range c.Samples {
 		for unit, v := range s.Values {
@@ -147,9 +149,10 @@ func measurementsOf(c *samples.Cell, twin bool, rounds int) (lines [][]string) {
 				continue
 			}
 			if byUnit[unit] == nil {
-				byUnit[unit] = make([]string, rounds)
+				byUnit[unit] = make([]string, len(rounds))
 			}
-			byUnit[unit][s.Round-1] = strconv.FormatFloat(v, 'g', 3, 64)
+			column, _ := slices.BinarySearch(rounds, s.Round)
+			byUnit[unit][column] = strconv.FormatFloat(v, 'g', 3, 64)
 		}
 	}
 	for _, unit := range slices.Sorted(maps.Keys(byUnit)) {

@@ -120,8 +120,12 @@ func fits(label string, points []usl.Point) (words string, figures []Figure, law
 		if law == nil {
 			law = &a
 		}
-		words += fmt.Sprintf(" Amdahl: serial share %s.", percents(a.Sigma, a.SigmaRange))
-		figures = append(figures, Figure{Head{"serial share", "amdahl_sigma", ""}, cell(a.Sigma, a.SigmaRange)})
+		share := a.SigmaRange
+		if finite(share.Hi) {
+			share.Hi = max(a.Sigma, min(share.Hi, 1)) // as far as there are shares
+		}
+		words += fmt.Sprintf(" Amdahl: serial share %s.", percents(a.Sigma, share))
+		figures = append(figures, Figure{Head{"serial share", "amdahl_sigma", ""}, cell(a.Sigma, share)})
 	} else if m.Lambda > 0 || errors.Is(err, usl.ErrLinear) {
 		words += " No Amdahl: " + reason(err) + "."
 	}
