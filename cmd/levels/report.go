@@ -58,6 +58,9 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 			if cmd.Flags().Changed("html") && page == "" {
 				return usage("html", errors.New(`"": want a file, or - for standard output`))
 			}
+			if page == "-" && (cmd.Flags().Changed("format") || cmd.Flags().Changed("plots")) {
+				return usage("html", errors.New(`"-" takes the place of the tables: leave --format and --plots out, or name a file`))
+			}
 			if err := follow.check(); err != nil {
 				return err
 			}
