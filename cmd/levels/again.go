@@ -24,7 +24,7 @@ func commandOf(p bench.Plan) string {
 	if slices.Equal(all.Levels, bench.Levels) {
 		brief.Levels = nil
 	}
-	for _, given := range []bench.Axes{{}, brief, all} {
+	for _, given := range []bench.Axes{{}, {Kinds: all.Kinds}, {Kinds: all.Kinds, Works: all.Works}, brief, all} {
 		for _, preset := range bench.Presets {
 			again, err := bench.Plan{Axes: narrow(preset.Axes, given), Filter: p.Filter}.Complete()
 			if err == nil && fmt.Sprint(again.Axes) == fmt.Sprint(p.Axes) {

@@ -27,7 +27,7 @@ func planOf(t *testing.T, args []string) bench.Plan {
 // The command that a page tells means the plan of its run.
 func TestCommandMeansThePlan(t *testing.T) {
 	for _, args := range []string{
-		"", "--preset full", "--preset full --seed 7 --rounds 6", "--measure load --work cpu --latency 20ms", "--grain 100,1000 --work cpu --level serial,thread",
+		"", "--preset full", "--preset full --measure metg", "--preset full --measure metg,load --work io", "--preset full --seed 7 --rounds 6", "--measure load --work cpu --latency 20ms", "--grain 100,1000 --work cpu --level serial,thread",
 		"--level machine/rpc>thread,serial --pages all", "--measure metg", "--level machine/rpc --rtt 1ms,10ms --latency 0s --embedded", "--measure table,load --work cpu",
 	} {
 		plan := planOf(t, strings.Fields(args))
