@@ -27,7 +27,7 @@ func (t *Trend) WritePage(w io.Writer, repository string) error {
 		}
 		section := &p.Sections[len(p.Sections)-1]
 		if !s.usable() {
-			section.Notes = append(section.Notes, fmt.Sprintf("No chart of %s, %s: no run can be looked at (%s).", s.label(), s.Metric, s.last()))
+			leave(section, fmt.Sprintf("%s, %s (%s)", s.label(), s.Metric, s.last()))
 			continue
 		}
 		section.Figures = append(section.Figures, t.figure(s, fmt.Sprintf("%s-%d", section.ID, len(section.Figures)+1), repository))
@@ -38,6 +38,15 @@ func (t *Trend) WritePage(w io.Writer, repository string) error {
 		return fmt.Errorf("write page: %w", err)
 	}
 	return nil
+}
+
+// leave names a series that has no chart, in one note for all of a section.
+func leave(section *chart.Section, name string) {
+	if len(section.Notes) == 0 {
+		section.Notes = []string{"No run can be looked at, so there is no chart, of " + name}
+		return
+	}
+	section.Notes[0] += "; " + name
 }
 
 // usable reports whether there is a point to draw.
@@ -67,7 +76,8 @@ func (t *Trend) figure(s *Series, id, repository string) chart.Figure {
 // chart draws the ratios to the baseline. Points that are ignored leave a gap.
 func (t *Trend) chart(s *Series) chart.Lines {
 	const least = 0.025 // on both sides
-	c := chart.Lines{Title: s.title() + ", " + s.label() + ": " + s.Metric, Says: s.last() + ". " + strings.Join(t.says(s), " "), Base: 1, Height: 90,
+	const height = 130  // has room for five ticks
+	c := chart.Lines{Title: s.title() + ", " + s.label() + ": " + s.Metric, Says: s.last() + ". " + strings.Join(t.says(s), " "), Base: 1, Height: height,
 		Y: chart.Axis{Unit: "x", Log: true, From: 1 - least, To: 1 + least}}
 	line := chart.Series{Style: chart.Blue}
 	for i := range t.Runs {
