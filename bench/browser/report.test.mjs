@@ -51,6 +51,7 @@ async function looked(t, name, file, check = () => {}, ways = ALL) {
     );
     assert.deepEqual(bare, [], "charts without a table behind them");
     assert.deepEqual(await page.evaluate(outside), [], `text that is cut off, ${size}`);
+    assert.deepEqual(await page.evaluate(touching), [], `texts and markers that touch, ${size}`);
     if (await page.locator("#theme").count()) {
       await page.locator("#theme").click();
       assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme === "dark" ? "light" : "dark");
@@ -72,6 +73,16 @@ function outside() {
       return text.textContent.trim() && (a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1);
     })
     .map((text) => `${text.closest("figure").id}: ${text.textContent}`);
+}
+
+// touching are the texts of rows, keys and labels that stand on each other, or on a marker
+// that is no point of a curve.
+function touching() {
+  return [...document.querySelectorAll("figure svg")].flatMap((svg) => {
+    const all = [...svg.querySelectorAll(".row text, .bad use, .key text, .key use, .axis-title, .label text")].map((e) => ({ e, box: e.getBoundingClientRect() }));
+    const on = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+    return all.flatMap((a, i) => all.slice(0, i).filter((b) => on(a.box, b.box)).map((b) => `${svg.closest("figure").id}: ${a.e.textContent} on ${b.e.textContent}`));
+  });
 }
 
 test("the page of a run", async (t) => {
