@@ -8,7 +8,6 @@ import (
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/live"
 	"github.com/fourlevels/fourlevels/levels"
-	"github.com/fourlevels/fourlevels/levels/thread"
 	"github.com/fourlevels/fourlevels/levels/thread/gil"
 )
 
@@ -110,7 +109,7 @@ func (g *gilShow) open(ctx context.Context) (err error) {
 		return gil.New(gil.Config{Funcs: gilFuncs(), Threads: width, Switch: gilSwitch})
 	}, true)
 	g.free = g.subject(&err, "without", func(width int) (levels.Level, error) {
-		return thread.New(thread.Config{Funcs: gilFuncs(), Threads: width})
+		return fleet.Open(ctx, fleet.Spec{{Level: "thread", Width: width}}, fleet.Config{Funcs: gilFuncs()})
 	}, true)
 	g.processes = g.subject(&err, "processes", func(width int) (levels.Level, error) {
 		return g.processLevel(ctx, width, nil)

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/live"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/async/loop"
-	"github.com/fourlevels/fourlevels/levels/thread"
 )
 
 const heartPunchline = "It was not slow, it was deaf."
@@ -58,7 +58,7 @@ type heartRow struct {
 func runHeartbeat(ctx context.Context, s *live.Stage, c Config) error {
 	h := &heartShow{Config: c, stage: s}
 	call := levels.Funcs{"call": h.block}
-	pool, err := thread.New(thread.Config{Funcs: call, Threads: 1})
+	pool, err := fleet.Open(ctx, fleet.Spec{{Level: "thread", Width: 1}}, fleet.Config{Funcs: call})
 	if err != nil {
 		return err
 	}
