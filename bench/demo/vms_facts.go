@@ -17,6 +17,9 @@ const unsaid = "not told"
 // bootID is where in an identity the id of the kernel is.
 const bootID = 3
 
+// bootFile has the boot id. A process' own files are below the root that it sees.
+const bootFile = "/proc/sys/kernel/random/boot_id"
+
 // identity is what the system says of a machine, as a row: its number, its address, its
 // network, the boot id of its kernel, and its processors. The machine itself is not asked.
 func identity(number int, h *fleet.Host) []string {
@@ -29,7 +32,7 @@ func identity(number int, h *fleet.Host) []string {
 		fmt.Sprint("vm ", number),
 		strings.TrimPrefix(h.Address, "http://"),
 		strings.Trim(strings.TrimPrefix(network, "net:"), "[]"),
-		samples.Clip(fact(proc+"/root/proc/sys/kernel/random/boot_id"), 9), // as the machine's own files have it
+		samples.Clip(fact(proc+"/root"+bootFile), 9), // as the machine's own files have it
 		samples.Clip(cmp.Or(field(fact(proc+"/status"), "Cpus_allowed_list:"), unsaid), 12),
 	}
 }
