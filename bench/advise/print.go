@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/report"
 )
 
 // Write prints the advice as a table of 80 columns, as markdown, or as JSON.
@@ -52,26 +54,10 @@ func (a *Advice) words(b *strings.Builder, line string, width int) {
 	}
 }
 
-// wrap breaks text into lines of that width; 0 means one line.
+// wrap is [report.Wrap]; a width of 0 means one line.
 func wrap(text string, width int) string {
 	if width == 0 {
 		return text
 	}
-	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
-		n := len([]rune(word))
-		switch {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteString("\n  ")
-			column = 2
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
+	return report.Wrap(text, width, 2)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
 )
@@ -206,15 +207,15 @@ func (r *Report) conclude() {
 	refused, open := has(Environment, all), has(Inconclusive, all)
 	switch {
 	case broken > 0:
-		r.Verdict, r.Why = Fail, plural(broken, "benchmark")+" of head failed, or did other work than the base's"
+		r.Verdict, r.Why = Fail, report.Count(broken, "benchmark", "benchmarks")+" of head failed, or did other work than the base's"
 	case counted > 0:
-		r.Verdict, r.Why = Fail, plural(counted, "count")+" got worse, and counts are exact"
+		r.Verdict, r.Why = Fail, report.Count(counted, "count", "counts")+" got worse, and counts are exact"
 	case r.Control.Tripped:
 		r.Verdict, r.Why = Environment, "the control failed: "+r.Control.Why
 	case slower > 0:
-		r.Verdict, r.Why = Fail, plural(slower, "benchmark")+" got slower"
+		r.Verdict, r.Why = Fail, report.Count(slower, "benchmark", "benchmarks")+" got slower"
 	case refused > 0:
-		r.Verdict, r.Why = Environment, plural(refused, "benchmark")+" cannot be compared"
+		r.Verdict, r.Why = Environment, report.Count(refused, "benchmark", "benchmarks")+" cannot be compared"
 	case len(r.Judged) == 0:
 		r.Verdict, r.Why = Environment, "no benchmark has anything that can be judged: processor time, or counts"
 	case !slices.ContainsFunc(r.Judged, func(row Row) bool { return row.Unit == cpu }):
@@ -224,11 +225,4 @@ func (r *Report) conclude() {
 	default:
 		r.Verdict, r.Why = Pass, fmt.Sprintf("all of %d shown not to be worse than the margin", len(r.Judged))
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -80,7 +80,7 @@ func (r *Report) match(base, head, control *samples.Run) (pairs []pair, ok bool)
 
 func (r *Report) onlyIn(side string, names []string) {
 	if len(names) > 0 {
-		r.note("only %s has %s, as %s: not compared", side, plural(len(names), "benchmark"), samples.Clip(samples.Clean(names[0]), 120))
+		r.note("only %s has %s, as %s: not compared", side, report.Count(len(names), "benchmark", "benchmarks"), samples.Clip(samples.Clean(names[0]), 120))
 	}
 }
 

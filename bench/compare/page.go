@@ -66,36 +66,3 @@ func fold(text string, width int) (pieces []string) {
 	}
 	return append(pieces, piece)
 }
-
-// wrap breaks text at spaces; lines after the first are indented.
-func wrap(text string, indent int) string {
-	var b strings.Builder
-	column := 0
-	for _, word := range words(text, width-indent) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
-}
-
-// words splits text at spaces, and cuts words that would not fit.
-func words(text string, most int) (all []string) {
-	for _, word := range strings.Fields(text) {
-		r := []rune(word)
-		for ; len(r) > most; r = r[most:] {
-			all = append(all, string(r[:most]))
-		}
-		all = append(all, string(r))
-	}
-	return all
-}

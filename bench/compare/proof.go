@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
 	"github.com/fourlevels/fourlevels/bench/stat"
 )
@@ -108,7 +109,7 @@ func (p Proof) OK() bool {
 
 // Write prints the checks.
 func (p Proof) Write(w io.Writer) {
-	fmt.Fprintln(w, wrap(fmt.Sprintf("work=%s: processor time of %s, %d rounds in which nothing changed", p.Work, plural(p.Rows, "row"), p.Rounds), 2))
+	fmt.Fprintln(w, report.Wrap(fmt.Sprintf("work=%s: processor time of %s, %d rounds in which nothing changed", p.Work, report.Count(p.Rows, "row", "rows"), p.Rounds), width, 2))
 	for _, c := range p.Checks {
 		word := "ok"
 		if !c.OK {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/report"
 	"golang.org/x/perf/benchunit"
 )
 
@@ -42,7 +43,7 @@ var (
 )
 
 func (r *Report) text(page *bytes.Buffer) {
-	line := func(text string, indent int) { fmt.Fprintln(page, wrap(text, indent)) }
+	line := func(text string, indent int) { fmt.Fprintln(page, report.Wrap(text, width, indent)) }
 	line(r.title(), 2)
 	if rows := r.shown(); len(rows) > 0 {
 		line("", 0)
@@ -71,7 +72,7 @@ func (r *Report) title() string {
 		design = "one after the other"
 	}
 	if r.Rounds > 0 {
-		design = plural(r.Rounds, "round") + ", measured " + design
+		design = report.Count(r.Rounds, "round", "rounds") + ", measured " + design
 	}
 	return fmt.Sprintf("Comparison of base %s with head %s: %s", r.Base.Commit, r.Head.Commit, design)
 }
@@ -166,7 +167,7 @@ func (r *Report) reasons() (lines []string) {
 		}
 	}
 	if same > 0 {
-		lines = append(lines, plural(same, "count")+" (allocations, commands, bytes, lost and doubled tasks) are exactly the same.")
+		lines = append(lines, report.Count(same, "count", "counts")+" (allocations, commands, bytes, lost and doubled tasks) are exactly the same.")
 	}
 	return lines
 }
@@ -177,9 +178,9 @@ func (r *Report) remarks() (lines []string) {
 	if c := r.Control; c.Rows > 0 || c.Replays > 0 {
 		what := "Control: none was measured."
 		if c.Measured && r.Paired {
-			what = fmt.Sprintf("Control: base against itself in the same rounds has p below 5 %% in %d of %s (1 in 20 is due).", c.Alarms, plural(c.Rows, "row"))
+			what = fmt.Sprintf("Control: base against itself in the same rounds has p below 5 %% in %d of %s (1 in 20 is due).", c.Alarms, report.Count(c.Rows, "row", "rows"))
 		} else if c.Measured {
-			what = fmt.Sprintf("Control: the serial rows, which run no level, have p below 5 %% in %d of %s.", c.Alarms, plural(c.Rows, "row"))
+			what = fmt.Sprintf("Control: the serial rows, which run no level, have p below 5 %% in %d of %s.", c.Alarms, report.Count(c.Rows, "row", "rows"))
 		}
 		if c.Tripped {
 			what += " It FAILED: " + c.Why + "."
