@@ -122,14 +122,7 @@ func (c *crew) staff(ctx context.Context, p *post) error {
 
 // rest waits for d, at c's pace. Its error is the cause of ctx.
 func (c Config) rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(c.scaled(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return live.Pause(ctx, c.scaled(d))
 }
 
 func (p *post) take(clerk *fleet.Clerk) {

@@ -15,7 +15,7 @@ func Replay(ctx context.Context, show *Show, speed float64, viewers ...Viewer) e
 	begin := time.Now()
 	for _, e := range show.Events {
 		if speed > 0 {
-			if err := until(ctx, begin.Add(time.Duration(float64(e.At)/speed))); err != nil {
+			if err := Pause(ctx, time.Until(begin.Add(time.Duration(float64(e.At)/speed)))); err != nil {
 				return err
 			}
 		}
@@ -34,12 +34,12 @@ func Replay(ctx context.Context, show *Show, speed float64, viewers ...Viewer) e
 	return nil
 }
 
-func until(ctx context.Context, t time.Time) error {
-	left := time.Until(t)
-	if left <= 0 {
+// Pause waits for d. Its error is the cause of ctx, if that ends before.
+func Pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(left)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

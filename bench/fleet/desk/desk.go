@@ -20,6 +20,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/live"
+
 	"github.com/redis/go-redis/v9"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
@@ -184,13 +186,13 @@ func (d *Desk) do(ctx context.Context, j Job, watch Watch) error {
 		return err
 	}
 	defer watch(j.N, tries > 1)()
-	if err := pause(ctx, j.Takes/2); err != nil {
+	if err := live.Pause(ctx, j.Takes/2); err != nil {
 		return err
 	}
 	if err := d.charge(ctx, customer); err != nil {
 		return err
 	}
-	if err := pause(ctx, j.Takes-j.Takes/2); err != nil {
+	if err := live.Pause(ctx, j.Takes-j.Takes/2); err != nil {
 		return err
 	}
 	_, err = d.note(ctx, "done", customer)
@@ -207,15 +209,4 @@ func (d *Desk) charge(ctx context.Context, customer string) error {
 		return err
 	}
 	return d.rdb.Expire(ctx, d.key("charged"), keep).Err()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
