@@ -26,6 +26,10 @@ var directions = []struct {
 			return below("levels/async", "levels/thread", "levels/process", "levels/machine")(i) &&
 				levelOf(p) != levelOf(i) && i != "levels/process/child" // which is how to start a process, not how to run tasks
 		}},
+	{"the types of pitfalls know no level, and no pitfall",
+		below("levels/pitfall"), func(_, i string) bool {
+			return !standard(i) && !below("levels/pitfall")(i) && i != "levels/process/child"
+		}},
 	{"the supervisor of processes imports nobody",
 		exactly("levels/process/child"), func(_, i string) bool { return !standard(i) }},
 	{"a worker of processes starts with little to load: the standard library without net, and x/sys",
@@ -115,6 +119,8 @@ func TestDirectionsHaveTeeth(t *testing.T) {
 		{"levels", "golang.org/x/sync/semaphore"},
 		{"levels/thread", "levels/async"},
 		{"levels/machine/store", "levels/process"},
+		{"levels/thread/pitfalls/gil", "levels/async"},
+		{"levels/pitfall", "levels/thread/pitfalls/gil"},
 		{"levels/process/child", "levels"},
 		{"levels/workload", "levels/thread"},
 		{"bench", "levels/async"},

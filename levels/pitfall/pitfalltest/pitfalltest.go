@@ -1,0 +1,118 @@
+// Package pitfalltest holds an entry of the catalogue to what it says.
+//
+// The test of a pitfall is a few lines:
+//
+//	func TestMain(m *testing.M) { pitfalltest.Main(m, Pitfall) }
+//
+//	func TestPitfall(t *testing.T) { pitfalltest.Prove(t, Pitfall) }
+package pitfalltest
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/fourlevels/fourlevels/levels/pitfall"
+)
+
+// Main is the whole of a TestMain: the processes of a proof are the test binary.
+func Main(m *testing.M, all ...pitfall.Pitfall) {
+	pitfall.Child(all...)
+	os.Exit(m.Run())
+}
+
+// Prove checks the entry, and proves both of its directions. What cannot be proven here
+// is skipped, with the reason. Ratios of computing times are not those of the entry in a
+// binary with the race detector: they are proven by levels pitfall prove.
+func Prove(t *testing.T, p pitfall.Pitfall) {
+	t.Helper()
+	for _, wrong := range Check(p) {
+		t.Error(wrong)
+	}
+	if instrumented && (p.Class == pitfall.CPU || p.Class == pitfall.Par) {
+		t.Skip("the race detector slows computing down unevenly: run without -race, or levels pitfall prove " + p.ID)
+	}
+	proof, err := p.Prove(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch proof.Ruling {
+	case pitfall.NotHere:
+		t.Skip(proof.Why)
+	case pitfall.Refuted:
+		t.Errorf("%s\nbroken: %+v\nfixed: %+v", proof.Why, proof.Broken, proof.Fixed)
+	}
+	t.Logf("%s: broken %.4g, fixed %.4g %s (%v)", p.ID, proof.Broken.Number, proof.Fixed.Number, p.Unit, proof.Took)
+}
+
+// Check says what is wrong with an entry, as far as can be told without running it.
+func Check(p pitfall.Pitfall) (wrong []string) {
+	want := func(ok bool, format string, args ...any) {
+		if !ok {
+			wrong = append(wrong, fmt.Sprintf("%s: "+format, append([]any{p.ID}, args...)...))
+		}
+	}
+	for field, text := range map[string]string{"ID": p.ID, "Name": p.Name, "Title": p.Title, "Story": p.Story, "Unit": p.Unit, "Why": p.Why,
+		"Fix": p.Fix, "Price": p.Price, "Question": p.Ask.Question, "Hints[0]": p.Hints[0], "Hints[1]": p.Hints[1], "Hints[2]": p.Hints[2]} {
+		want(strings.TrimSpace(text) == text && text != "", "%s is %q", field, text)
+	}
+	want(len(p.Sources) > 0, "no source says where it was met")
+	want(strings.Contains(strings.Join(pitfall.Levels, " "), p.Level), "level %q is none of %v", p.Level, pitfall.Levels)
+	want(p.Broken != nil && p.Fixed != nil && p.Work > 0, "a program, or its amount of work, is missing")
+	want(p.Class.Timed() == (p.Yardstick != nil), "class %s and its yardstick do not fit", p.Class)
+	want(p.Breaks.Min > p.Holds.Max, "the broken program shows %s, the fixed one %s: these cannot be told apart", p.Breaks, p.Holds)
+	want(p.Class.Timed() || p.Holds == pitfall.Range{}, "forbidden outcomes are 0 once it is fixed")
+	right := 0
+	for _, c := range p.Ask.Choices {
+		want(c.Says != "", "a choice is empty")
+		if p.Breaks.Within(c.If) {
+			right++
+		}
+	}
+	want(right == 1, "%d choices are right, not one", right)
+	return append(wrong, checkCode(p)...)
+}
+
+// checkCode wants the same signature twice, and the wrong line marked.
+func checkCode(p pitfall.Pitfall) (wrong []string) {
+	signatures := map[pitfall.Which]string{}
+	for _, which := range []pitfall.Which{pitfall.Broken, pitfall.Fixed} {
+		code, err := p.Source(which)
+		if err != nil {
+			return append(wrong, fmt.Sprintf("%s: %v", p.ID, err))
+		}
+		if signatures[which], err = signature(code, string(which)); err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s: %s.go: %v", p.ID, which, err))
+		}
+		if marked := strings.Contains(code, pitfall.Mark); marked != (which == pitfall.Broken) {
+			wrong = append(wrong, fmt.Sprintf("%s: %s.go: marked with %q: %v", p.ID, which, pitfall.Mark, marked))
+		}
+	}
+	if signatures[pitfall.Broken] != signatures[pitfall.Fixed] {
+		wrong = append(wrong, fmt.Sprintf("%s: broken is %s, but fixed is %s", p.ID, signatures[pitfall.Broken], signatures[pitfall.Fixed]))
+	}
+	return wrong
+}
+
+// signature is that of the function of that name.
+func signature(code, name string) (string, error) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name+".go", code, 0)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {
+			var out bytes.Buffer
+			err := printer.Fprint(&out, files, f.Type)
+			return out.String(), err
+		}
+	}
+	return "", fmt.Errorf("it has no func %s", name)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package pitfalltest
+
+const instrumented = true

@@ -1,0 +1,111 @@
+package pitfall
+
+import (
+	"context"
+	"fmt"
+	"go/version"
+	"runtime"
+	"time"
+)
+
+// A Proof is that the broken program shows its symptom and the fixed one does not, or
+// why that could not be shown.
+type Proof struct {
+	Broken, Fixed Side
+	Ruling        Ruling
+	Why           string // not proven; "" if it is
+	Took          time.Duration
+}
+
+// A Ruling is how a proof ended.
+type Ruling string
+
+const (
+	Proven  Ruling = "proven"
+	Refuted Ruling = "REFUTED"
+	NotHere Ruling = "not provable here" // something is missing, which Why names: this is no proof
+)
+
+// looks is how often a ratio of times is taken before it refutes: each time afresh. One
+// miss on a busy machine says little.
+const looks = 3
+
+// Prove runs both programs, each in a process of its own with a deadline. The main and the
+// TestMain of the program that proves must begin with [Child]. The error is that it could
+// not look; that ctx has ended is one.
+func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
+	start := time.Now()
+	defer func() { proof.Took = time.Since(start) }()
+	if proof.Why = p.Missing(); proof.Why != "" {
+		proof.Ruling = NotHere
+		return proof, nil
+	}
+	var before float64
+	if p.Class == Par {
+		if before = Parallel(); before < enough {
+			return notHere(proof, before), nil
+		}
+	}
+	proof.Ruling = Proven
+	if proof.Broken, proof.Why, err = p.try(ctx, Broken); err == nil && proof.Why == "" {
+		proof.Fixed, proof.Why, err = p.try(ctx, Fixed)
+	}
+	if proof.Why == "" {
+		return proof, err
+	}
+	proof.Ruling = Refuted
+	if p.Class == Par {
+		if after := Parallel(); after < enough {
+			return notHere(proof, after), err
+		}
+	}
+	return proof, err
+}
+
+// Missing says what the pitfall needs and this place has not; "" means nothing.
+func (p Pitfall) Missing() string {
+	if p.Since != "" && version.IsValid(runtime.Version()) && version.Compare(runtime.Version(), "go"+p.Since) < 0 {
+		return fmt.Sprintf("it takes Go %s, and this is %s", p.Since, runtime.Version())
+	}
+	if p.Needs != nil {
+		return p.Needs()
+	}
+	return ""
+}
+
+// try looks at one of the two until it shows what it should.
+func (p Pitfall) try(ctx context.Context, which Which) (s Side, wrong string, err error) {
+	tries := 1
+	if p.Class.Timed() {
+		tries = looks
+	}
+	for range tries {
+		if s, err = p.apart(ctx, which); err != nil {
+			return s, "", err
+		}
+		if wrong = p.against(s, which); wrong == "" {
+			return s, "", nil
+		}
+	}
+	return s, wrong, nil
+}
+
+// against says what speaks against a side being the broken or the fixed one.
+func (p Pitfall) against(s Side, which Which) string {
+	if which == Fixed {
+		if wrong := p.Wrong(s); wrong != "" {
+			return "the fixed program: " + wrong
+		}
+		return ""
+	}
+	if !p.Breaks.Has(s.Number) {
+		return fmt.Sprintf("the broken program: %.3g %s, and should be %s", s.Number, p.Unit, p.Breaks)
+	}
+	return ""
+}
+
+func notHere(proof Proof, cores float64) Proof {
+	proof.Ruling = NotHere
+	proof.Why = fmt.Sprintf("two threads do %.2g times the work of one on this machine now, and it takes %.2g", cores, enough)
+	return proof
+}

@@ -1,0 +1,67 @@
+// Package lostupdate is a pitfall of threads: two of them read the same number, and the
+// second to write it back forgets what the first has added.
+package lostupdate
+
+import (
+	"context"
+	"embed"
+
+	"github.com/fourlevels/fourlevels/levels/pitfall"
+)
+
+//go:embed broken.go fixed.go
+var code embed.FS
+
+// Pitfall is the catalogue's entry.
+var Pitfall = pitfall.Pitfall{
+	ID:    "T2",
+	Name:  "lostupdate",
+	Title: "Lost update",
+	Level: "thread",
+	Story: "Two threads count on one counter; each reads it before the other has written, so one of two additions is forgotten.",
+
+	Class:  pitfall.Count,
+	Unit:   "updates lost of 4000",
+	Breaks: pitfall.Between(1000, 3998),
+	Work:   2 * each,
+	Ask: pitfall.Predict{
+		Question: "Two goroutines add 1 to a counter 2000 times each, and yield between reading and writing. How many of 4000 additions are lost?",
+		Choices: [3]pitfall.Choice{
+			{Says: "none: Go's ++ is one step", If: pitfall.Exactly(0)},
+			{Says: "a handful", If: pitfall.Between(1, 999)},
+			{Says: "about half", If: pitfall.Between(1000, 4000)},
+		},
+	},
+
+	Hints: [3]string{
+		"Adding 1 is three steps: read, add, write. What may the other goroutine do between them?",
+		"Look at the two lines that use count: nothing keeps another goroutine out from the first to the second.",
+		"Lock a sync.Mutex before the read and unlock it after the write, in both goroutines; or count with an atomic.Int64's Add.",
+	},
+	Why:   "A goroutine writes the number that it read, plus one. What was written in between is overwritten.",
+	Fix:   "Make reading and writing one step: a mutex around both, an atomic addition, or one goroutine that owns the count.",
+	Price: "One lock and unlock for each addition; where threads meet at the lock, one at a time goes on.",
+	Since: "1.25",
+	Sources: []string{
+		"Chabbi and Ramanathan, A study of real-world data races in Golang, PLDI 2022: over 2000 races found at Uber",
+		"GoBench: 20 of its 35 non-blocking kernels are data races",
+	},
+
+	Code:   code,
+	Broken: Observe(broken),
+	Fixed:  Observe(fixed),
+}
+
+const each = 2000
+
+// Observe runs a way to count: n additions in each of two goroutines.
+func Observe(count func(n int) int) pitfall.Variant {
+	return func(context.Context) (pitfall.Seen, error) {
+		kept := count(each)
+		return pitfall.Seen{Outcomes: []pitfall.Outcome{
+			{What: "counted", Verdict: pitfall.Expected, Count: min(kept, 2*each)},
+			{What: "lost", Verdict: pitfall.Forbidden, Count: max(0, 2*each-kept)},
+			{What: "counted twice", Verdict: pitfall.Forbidden, Count: max(0, kept-2*each)},
+		}}, nil
+	}
+}
