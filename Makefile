@@ -8,7 +8,7 @@ ARGS  ?=
 RUN   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings bench bench-full variants peers words doctor report browser lint fmt cross levels
+.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,15 @@ conformance: ## the promises of every level COUNT=1000 times, with the race dete
 
 nestings: ## the promises of all nestings of two and three levels (takes half an hour)
 	go test -run '^TestConformanceNested' -timeout 90m ./bench/fleet -nestings
+
+pitfalls: levels ## prove that every broken program breaks, and that its fixed twin does not
+	@.bin/levels pitfall prove $(ARGS)
+
+learn: levels ## exercises: repair a program, and be graded at once
+	@.bin/levels learn $(ARGS)
+
+docs: levels ## write the generated pages of the docs anew
+	@.bin/levels pitfall list --format markdown > docs/reference/pitfalls.md
 
 bench: levels ## compare the levels on four workloads, in under three minutes
 	@.bin/levels bench $(ARGS)

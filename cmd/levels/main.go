@@ -12,10 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fourlevels/fourlevels/bench/catalogue"
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	pitfall.Child(catalogue.All...) // broken programs run in processes of their own
+	os.Exit(run(os.Args[1:]))
+}
 
 // run is main without the exit.
 func run(args []string) int {
@@ -49,7 +54,7 @@ its own, see levels compare --help.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newDemo(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newDemo(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }

@@ -86,8 +86,9 @@ func Helper(id, name string, args ...string) *exec.Cmd {
 // far slower, and for programs that hang.
 const deadline = time.Minute
 
-// apart runs one of the two programs in a process of its own.
-func (p Pitfall) apart(ctx context.Context, which Which) (s Side, err error) {
+// Apart is [Pitfall.Look] in a process of its own, with a deadline. The main and the TestMain of
+// the program that calls it must begin with [Child].
+func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it has not ended within %v", deadline))
 	defer cancel()
 	self, err := os.Executable()
@@ -114,7 +115,7 @@ func (p Pitfall) apart(ctx context.Context, which Which) (s Side, err error) {
 	case ctx.Err() != nil && told != nil:
 		return s, fmt.Errorf("%s of %s: %w", which, p.ID, context.Cause(ctx))
 	case left != nil:
-		return s, fmt.Errorf("%s of %s: %w", which, p.ID, left)
+		return s, fmt.Errorf("%s of %s: %w", which, p.ID, c.Obituary())
 	case told != nil:
 		return s, fmt.Errorf("%s of %s: what it told is cut off: %w", which, p.ID, told)
 	}

@@ -112,9 +112,9 @@ func (r Range) String() string {
 	case r.Min == r.Max:
 		return fmt.Sprintf("%.4g", r.Min)
 	case math.IsInf(r.Max, 1):
-		return fmt.Sprintf("%.4g or more", r.Min)
+		return fmt.Sprintf("at least %.4g", r.Min)
 	case r.Min == 0:
-		return fmt.Sprintf("%.4g at most", r.Max)
+		return fmt.Sprintf("at most %.4g", r.Max)
 	}
 	return fmt.Sprintf("%.4g to %.4g", r.Min, r.Max)
 }

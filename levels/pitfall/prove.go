@@ -80,7 +80,7 @@ func (p Pitfall) try(ctx context.Context, which Which) (s Side, wrong string, er
 		tries = looks
 	}
 	for range tries {
-		if s, err = p.apart(ctx, which); err != nil {
+		if s, err = p.Apart(ctx, which); err != nil {
 			return s, "", err
 		}
 		if wrong = p.against(s, which); wrong == "" {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/catalogue"
+	"github.com/fourlevels/fourlevels/levels/pitfall"
+)
+
+func newPitfallProve() *cobra.Command {
+	count := 1
+	cmd := &cobra.Command{
+		Use:   "prove [ID...]",
+		Short: "prove that broken programs break and fixed ones do not",
+		Long: `prove runs both programs of each pitfall, or of those named, and asks whether the broken
+one shows its symptom and the fixed one does not. It prints the range of the numbers
+over all runs. What cannot be proven on this machine says why, and is not counted as
+proven. Exit code 1: a pitfall is refuted.`,
+		Example: `  levels pitfall prove
+  levels pitfall prove T2 A1 --count 50`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := inRange("count", count, 1, 10_000); err != nil {
+				return err
+			}
+			all := catalogue.All
+			if len(args) > 0 {
+				all = nil
+			}
+			for _, arg := range args {
+				p, err := catalogue.Find(arg)
+				if err != nil {
+					return usageError{err}
+				}
+				all = append(all, p)
+			}
+			return provePitfalls(cmd.Context(), all, count)
+		},
+	}
+	cmd.Flags().IntVar(&count, "count", count, "how often each is proven")
+	return cmd
+}
+
+// proofs are those of one pitfall.
+type proofs struct {
+	pitfall.Pitfall
+	broken, fixed span
+	proven, of    int
+	notHere, why  string
+	took          time.Duration
+}
+
+// A span is from the least to the most that was seen.
+type span struct {
+	least, most float64
+	seen        bool
+}
+
+func (s *span) see(x float64) {
+	if !s.seen {
+		*s = span{x, x, true}
+	}
+	s.least, s.most = min(s.least, x), max(s.most, x)
+}
+
+func (s span) String() string {
+	switch {
+	case !s.seen:
+		return "-"
+	case s.least == s.most:
+		return fmt.Sprintf("%.4g", s.least)
+	}
+	return fmt.Sprintf("%.3g..%.3g", s.least, s.most)
+}
+
+func (p *proofs) add(proof pitfall.Proof) {
+	p.took += proof.Took
+	switch proof.Ruling {
+	case pitfall.NotHere:
+		p.notHere = proof.Why
+		return
+	case pitfall.Proven:
+		p.proven++
+	default:
+		p.why = proof.Why
+	}
+	p.of++
+	p.broken.see(proof.Broken.Number)
+	p.fixed.see(proof.Fixed.Number)
+}
+
+func provePitfalls(ctx context.Context, all []pitfall.Pitfall, count int) error {
+	start := time.Now()
+	rows := make([]proofs, len(all))
+	progress := newProgress(os.Stderr)
+	for i := range count * len(all) {
+		row := &rows[i%len(all)]
+		row.Pitfall = all[i%len(all)]
+		left := time.Since(start) / time.Duration(max(i, 1)) * time.Duration(count*len(all)-i)
+		progress.show(bench.Progress{Step: "proving " + row.ID + " " + row.Name, Done: i, Total: count * len(all), Left: left})
+		proof, err := row.Prove(ctx)
+		if ctx.Err() != nil {
+			progress.clear()
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		if err != nil { // that it could not be looked at does not prove it
+			proof.Ruling, proof.Why = pitfall.Refuted, oneLine(err)
+		}
+		row.add(proof)
+	}
+	progress.clear()
+	return printProofs(rows, count, time.Since(start))
+}
+
+func printProofs(rows []proofs, count int, took time.Duration) error {
+	fmt.Printf("%-4s %-20s %-6s%16s%14s %7s %6s\n", "id", "pitfall", "class", "broken", "fixed", "proven", "took")
+	whole, refuted, absent := 0, 0, 0
+	for _, r := range rows {
+		fmt.Printf("%-4s %-20s %-6s%16s%14s %7s %6s\n", r.ID, r.Name, r.Class, r.broken, r.fixed, fmt.Sprintf("%d/%d", r.proven, r.of), seconds(r.took))
+		switch {
+		case r.proven < r.of:
+			refuted++
+			wrapped(os.Stdout, "  REFUTED: "+r.why)
+		case r.of == 0:
+			absent++
+			wrapped(os.Stdout, "  not provable here: "+r.notHere)
+		default:
+			whole++
+			if r.notHere != "" {
+				wrapped(os.Stdout, fmt.Sprintf("  %d times not provable here: %s", count-r.of, r.notHere))
+			}
+		}
+	}
+	fmt.Printf("\n%d of %d proven in both directions, %d times each, in %s (%s, %d cores)\n%d refuted, %d not provable here\n",
+		whole, len(rows), count, took.Round(100*time.Millisecond), runtime.Version(), runtime.NumCPU(), refuted, absent)
+	if refuted > 0 {
+		return fmt.Errorf("%d of %d pitfalls are refuted", refuted, len(rows))
+	}
+	return nil
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
