@@ -1,0 +1,108 @@
+package learn
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Progress is what a student has reached: a text file with one line for each lesson that
+// was begun, such as
+//
+//	05-crumbs done 2026-11-23T16:50:00Z ratio=412 hints=1 predicted=b right=yes
+//
+// A lesson that is begun and not passed is "open". What a line says beyond that is kept.
+type Progress struct {
+	path string
+	line map[string]*Record // by lesson
+}
+
+// A Record is one line.
+type Record struct {
+	Done time.Time // zero: not passed
+	Said map[string]string
+}
+
+func readProgress(path string) (*Progress, error) {
+	p := &Progress{path: path, line: map[string]*Record{}}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		r := p.Of(fields[0])
+		rest := fields[2:]
+		if fields[1] == "done" && len(rest) > 0 {
+			if r.Done, err = time.Parse(time.RFC3339, rest[0]); err != nil {
+				return nil, fmt.Errorf("%s: %w: mend the line of %s, or delete it", path, err, fields[0])
+			}
+			rest = rest[1:]
+		}
+		for _, field := range rest {
+			key, value, _ := strings.Cut(field, "=")
+			r.Said[key] = value
+		}
+	}
+	return p, nil
+}
+
+// Of is the record of a lesson, to be changed and then saved.
+func (p *Progress) Of(lesson string) *Record {
+	if p.line[lesson] == nil {
+		p.line[lesson] = &Record{Said: map[string]string{}}
+	}
+	return p.line[lesson]
+}
+
+// Passed reports whether a lesson is.
+func (p *Progress) Passed(lesson string) bool {
+	r := p.line[lesson]
+	return r != nil && !r.Done.IsZero()
+}
+
+// Save writes the file anew, at once or not at all.
+func (p *Progress) Save() error {
+	var text strings.Builder
+	for _, lesson := range slices.Sorted(maps.Keys(p.line)) {
+		if r := p.line[lesson]; !r.Done.IsZero() || len(r.Said) > 0 {
+			fmt.Fprintf(&text, "%s %s\n", lesson, r)
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(p.path), ".progress*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text.String())
+	if err = cmp.Or(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), p.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+func (r *Record) String() string {
+	text := "open"
+	if !r.Done.IsZero() {
+		text = "done " + r.Done.UTC().Format(time.RFC3339)
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Said)) {
+		text += " " + key + "=" + r.Said[key]
+	}
+	return text
+}
