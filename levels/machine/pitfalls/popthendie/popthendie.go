@@ -67,8 +67,8 @@ const (
 )
 
 // Observe runs workers that are processes: helpers of that name, which [Worker] makes. Six
-// of them are killed. Nobody tells the queue's keeper of a death but the end of the
-// worker's pipe, which stands for a lease that runs out.
+// of them are killed. The queue's keeper knows of a death at once; a real one learns of it
+// when a lease runs out.
 func Observe(worker string) pitfall.Variant {
 	return func(ctx context.Context) (seen pitfall.Seen, err error) {
 		tight, cancel := context.WithTimeout(ctx, most)
