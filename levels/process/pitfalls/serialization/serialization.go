@@ -1,0 +1,106 @@
+// Package serialization is a pitfall of processes: what one sends to another is made
+// into bytes and back. That may take hundreds of times longer than what it is sent for.
+package serialization
+
+import (
+	"context"
+	"embed"
+	"errors"
+
+	"github.com/fourlevels/fourlevels/levels/pitfall"
+)
+
+//go:embed broken.go fixed.go
+var code embed.FS
+
+const id = "P1"
+
+// Pitfall is the catalogue's entry.
+var Pitfall = pitfall.Pitfall{
+	ID:    id,
+	Name:  "serialization",
+	Title: "The price of crossing over",
+	Level: "process",
+	Story: "A worker process adds up a mebibyte of numbers; each call sends them as JSON, and that takes far longer than adding them up.",
+
+	Class:  pitfall.CPU,
+	Unit:   "x adding them up here",
+	Breaks: pitfall.AtLeast(100),
+	Holds:  pitfall.AtMost(20),
+	Work:   questions,
+	Ask: pitfall.Predict{
+		Question: "131072 numbers go to a worker process as JSON, and their sum comes back. How much longer is that than adding them up here?",
+		Choices: [3]pitfall.Choice{
+			{Says: "less than 5 times: a pipe moves gigabytes a second", If: pitfall.Between(0, 4.99)},
+			{Says: "5 to 50 times", If: pitfall.Between(5, 50)},
+			{Says: "more than 50 times", If: pitfall.AtLeast(50.01)},
+		},
+	},
+
+	Hints: [3]string{
+		"Which takes longer: adding two numbers, or writing one of them out in decimal and reading it again?",
+		"Look at what is in the Question. Does the worker not have these numbers?",
+		"Ask with Question{From: from, To: to}: a few bytes, and the worker adds up its own numbers.",
+	},
+	Why:   "Each number is written out as 19 characters and read again: 2.5 MB of text, and some 400 ns a number, for an addition that takes 1 ns.",
+	Fix:   "Move the question, not the data: the worker reads the data itself, once, and each call only says which part is meant.",
+	Price: "The worker must have the data, and have it up to date. Where data must cross, a cheap format helps: a call takes 47 ms in JSON, 11 ms in gob, 2.4 ms as raw bytes, 0.1 ms without a worker.",
+	Sources: []string{
+		"the EuroPython 2019 talk: what goes to another process is pickled, and pickling can eat the gain",
+		"joblib/joblib#1309: 30 s in parallel, of which pickling alone takes 20 s",
+	},
+
+	Code:      code,
+	Broken:    Observe(broken),
+	Fixed:     Observe(fixed),
+	Yardstick: yardstick,
+	Helpers:   map[string]func([]string) error{"worker": work},
+}
+
+// questions is how many each run asks, each about another window.
+const questions = 2
+
+func yardstick(context.Context) (pitfall.Seen, error) {
+	numbers := load()
+	took, err := pitfall.Time(func() error {
+		for from := range questions {
+			if sum(numbers[from:from+window]) == 0 {
+				return errors.New("numbers between 0 and 1 add up to 0")
+			}
+		}
+		return nil
+	})
+	return pitfall.Seen{Took: took}, err
+}
+
+// Observe runs a way to ask a worker process for the sum of numbers[from:to].
+func Observe(way func(ask func(Question) (float64, error), numbers []float64, from, to int) (float64, error)) pitfall.Variant {
+	return func(ctx context.Context) (pitfall.Seen, error) {
+		ask, dismiss, err := hire()
+		if err != nil {
+			return pitfall.Seen{}, err
+		}
+		numbers := load()
+		sums, right := [questions]float64{}, 0
+		for from := range questions {
+			sums[from] = sum(numbers[from : from+window])
+		}
+		took, err := pitfall.Time(func() error {
+			right = 0
+			for from := range questions {
+				answer, err := way(ask, numbers, from, from+window)
+				if err != nil {
+					return err
+				}
+				if answer == sums[from] {
+					right++
+				}
+			}
+			return context.Cause(ctx)
+		})
+		return pitfall.Seen{Took: took, Outcomes: []pitfall.Outcome{
+			{What: "right sum", Verdict: pitfall.Expected, Count: right},
+			{What: "wrong sum", Verdict: pitfall.Forbidden, Count: questions - right},
+		}}, errors.Join(err, dismiss())
+	}
+}
