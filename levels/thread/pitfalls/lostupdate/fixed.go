@@ -1,25 +1,20 @@
 package lostupdate
 
-import (
-	"runtime"
-	"sync"
-)
+import "sync"
 
 // fixed reads and writes in one step that nobody else can be in.
-func fixed(n int) (count int) {
+func fixed(count *Count, n int) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex // guards count
 	for range 2 {
 		wg.Go(func() {
 			for range n {
 				mu.Lock()
-				old := count
-				runtime.Gosched()
-				count = old + 1
+				old := count.Read()
+				count.Write(old + 1)
 				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
-	return count
 }

@@ -5,6 +5,7 @@ package lostupdate
 import (
 	"context"
 	"embed"
+	"runtime"
 
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
@@ -22,10 +23,10 @@ var Pitfall = pitfall.Pitfall{
 
 	Class:  pitfall.Count,
 	Unit:   "updates lost of 4000",
-	Breaks: pitfall.Between(1000, 3998),
+	Breaks: pitfall.Between(1990, 2000),
 	Work:   2 * each,
 	Ask: pitfall.Predict{
-		Question: "Two goroutines add 1 to a counter 2000 times each, and yield between reading and writing. How many of 4000 additions are lost?",
+		Question: "Two goroutines add 1 to a counter 2000 times each, and yield to each other between reading and writing. How many of 4000 additions are lost?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: Go's ++ is one step", If: pitfall.Exactly(0)},
 			{Says: "a handful", If: pitfall.Between(1, 999)},
@@ -36,9 +37,9 @@ var Pitfall = pitfall.Pitfall{
 	Hints: [3]string{
 		"Adding 1 is three steps: read, add, write. What may the other goroutine do between them?",
 		"Look at the two lines that use count: nothing keeps another goroutine out from the first to the second.",
-		"Lock a sync.Mutex before the read and unlock it after the write, in both goroutines; or count with an atomic.Int64's Add.",
+		"One sync.Mutex for both goroutines: Lock before count.Read, Unlock after count.Write.",
 	},
-	Why:   "A goroutine writes the number that it read, plus one. What was written in between is overwritten.",
+	Why:   "A goroutine writes the number that it read, plus one, and so overwrites what was written in between. Here each pair of additions becomes one: the goroutines take turns on one processor. A plain count++ is as wrong and harder to catch: on two cores it lost none of 400,000.",
 	Fix:   "Make reading and writing one step: a mutex around both, an atomic addition, or one goroutine that owns the count.",
 	Price: "One lock and unlock for each addition; where threads meet at the lock, one at a time goes on.",
 	Since: "1.25",
@@ -54,10 +55,14 @@ var Pitfall = pitfall.Pitfall{
 
 const each = 2000
 
-// Observe runs a way to count: n additions in each of two goroutines.
-func Observe(count func(n int) int) pitfall.Variant {
+// Observe runs a way to count: n additions in each of two goroutines. They have one
+// processor, so that they take turns, and lose the same on every machine.
+func Observe(add func(count *Count, n int)) pitfall.Variant {
 	return func(context.Context) (pitfall.Seen, error) {
-		kept := count(each)
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		var count Count
+		add(&count, each)
+		kept := count.n
 		return pitfall.Seen{Outcomes: []pitfall.Outcome{
 			{What: "counted", Verdict: pitfall.Expected, Count: min(kept, 2*each)},
 			{What: "lost", Verdict: pitfall.Forbidden, Count: max(0, 2*each-kept)},
