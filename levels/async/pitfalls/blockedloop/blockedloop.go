@@ -26,7 +26,7 @@ var Pitfall = pitfall.Pitfall{
 	Holds:  pitfall.AtMost(2.5),
 	Work:   requests,
 	Ask: pitfall.Predict{
-		Question: "A loop's heart beats every 10 ms. Now it renders pages, 80 ms each, one after another. How much longer does its heart stand still than on an idle loop?",
+		Question: "A loop's heart beats every 10 ms. Now it renders a page, which takes 80 ms. How much longer does its heart stand still than on an idle loop?",
 		Choices: [3]pitfall.Choice{
 			{Says: "no longer: a loop does many things at once", If: pitfall.Between(0, 1.5)},
 			{Says: "1.5 to 4 times: it gets every other turn", If: pitfall.Between(1.51, 4)},

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	requests = 2
+	requests = 1
 	work     = 80 * time.Millisecond // of computing, for a page
 	beat     = 10 * time.Millisecond // from one heartbeat to the next
 	longest  = 5 * time.Second       // to wait for an answer that does not come
@@ -26,7 +26,7 @@ func render(page string) string {
 // wait is what an idle server does instead of answering.
 func wait(l *tinyloop.Loop, answered func(string)) { l.After(work/2, func() { answered("") }) }
 
-// silence runs a server with a heart and one request after another, and returns the
+// silence runs a server with a heart, which answers requests, and returns the
 // longest time from one heartbeat to the next.
 func silence(serve func(l *tinyloop.Loop, answered func(string))) (worst time.Duration) {
 	tinyloop.Run(func(l *tinyloop.Loop) {

@@ -45,6 +45,7 @@ var Pitfall = pitfall.Pitfall{
 	Price: "None; but what was true before the wait must be checked again after it: the last ticket may be gone once it is paid for.",
 	Since: "1.25",
 	Sources: []string{
+		"aikaterna/gobcog#27: two commands of one asyncio bot, one writes back a stale count, and rewards are lost",
 		"ESLint's rule require-atomic-updates, which looks for a value that is read before an await and written after it",
 		"Python documentation, asyncio.Lock: a mutex for tasks of one thread",
 	},
