@@ -1,0 +1,14 @@
+package halfcomposed
+
+import "github.com/fourlevels/fourlevels/levels/async/tinyloop"
+
+// fixed waits for sockets and for processes alike: on the loop.
+func fixed(l *tinyloop.Loop, fetch func(then func(page string)), ask func(page string) string, answer func(string)) {
+	fetch(func(page string) {
+		var says string
+		l.Execute(
+			func() { says = ask(page) },
+			func() { answer(says) },
+		)
+	})
+}
