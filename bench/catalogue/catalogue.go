@@ -7,15 +7,69 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/pitfalls/benchnothing"
+	"github.com/fourlevels/fourlevels/bench/pitfalls/omission"
+	"github.com/fourlevels/fourlevels/bench/pitfalls/oneruneach"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/blockedloop"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/halfcomposed"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/nolimit"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/oneafteranother"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/racewithoutthreads"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/starvedexecutor"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/threadpercall"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/chatty"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/manyvms"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/nevertimeout"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/popthendie"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/retrystorm"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/shortlease"
+	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/slowtail"
 	"github.com/fourlevels/fourlevels/levels/pitfall"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/chunkofone"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/fullpipes"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/notshared"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/serialization"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/spawnpertask"
+	"github.com/fourlevels/fourlevels/levels/process/pitfalls/stubborngrandchild"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/keptlock"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lockedio"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lockorder"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lostupdate"
 )
 
 // All are the pitfalls, level by level in the order of [pitfall.Levels].
 var All = []pitfall.Pitfall{
+	manyvms.Pitfall,
+	popthendie.Pitfall,
+	shortlease.Pitfall,
+	chatty.Pitfall,
+	retrystorm.Pitfall,
+	nevertimeout.Pitfall,
+	slowtail.Pitfall,
+
+	serialization.Pitfall,
+	spawnpertask.Pitfall,
+	chunkofone.Pitfall,
+	fullpipes.Pitfall,
+	stubborngrandchild.Pitfall,
+	notshared.Pitfall,
+
 	lostupdate.Pitfall,
+	lockorder.Pitfall,
+	keptlock.Pitfall,
+	lockedio.Pitfall,
+
+	blockedloop.Pitfall,
 	oneafteranother.Pitfall,
+	nolimit.Pitfall,
+	starvedexecutor.Pitfall,
+	racewithoutthreads.Pitfall,
+	threadpercall.Pitfall,
+	halfcomposed.Pitfall,
+
+	omission.Pitfall,
+	benchnothing.Pitfall,
+	oneruneach.Pitfall,
 }
 
 // Find returns the pitfall of that ID or name, in letters large or small.
