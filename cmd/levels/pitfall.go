@@ -128,7 +128,9 @@ func showPitfall(w io.Writer, p pitfall.Pitfall) error {
 		fmt.Fprintf(w, "---- %s.go: %s %s\n\n%s\n", which, number, p.Unit, pitfall.Body(code))
 	}
 	explain(w, p)
+	fmt.Fprintln(w)
 	wrapped(w, "Its price: "+p.Price)
+	fmt.Fprintln(w)
 	wrapped(w, "Met in: "+strings.Join(p.Sources, "; "))
 	return nil
 }
@@ -141,6 +143,7 @@ func head(w io.Writer, p pitfall.Pitfall) {
 
 func explain(w io.Writer, p pitfall.Pitfall) {
 	wrapped(w, "Why: "+p.Why)
+	fmt.Fprintln(w)
 	wrapped(w, "The fix: "+p.Fix)
 }
 
@@ -222,4 +225,5 @@ func judgeGuess(p pitfall.Pitfall, said int, number float64) {
 		told = fmt.Sprintf("You said %c. %s", 'a'+said, told)
 	}
 	wrapped(os.Stdout, told)
+	fmt.Println()
 }
