@@ -21,12 +21,12 @@ var Pitfall = pitfall.Pitfall{
 	Name:  "chunkofone",
 	Title: "A chunk of one",
 	Level: "process",
-	Story: "Four thousand small items go to a worker process, one by one: each waits for a round trip that takes a hundred times as long as its work.",
+	Story: "Two thousand small items go to a worker process, one by one: each waits for a round trip that takes a hundred times as long as its work.",
 
 	Class:  pitfall.CPU,
 	Unit:   "x hashing them here",
-	Breaks: pitfall.AtLeast(22),
-	Holds:  pitfall.AtMost(8),
+	Breaks: pitfall.AtLeast(16),
+	Holds:  pitfall.AtMost(7),
 	Work:   many,
 	Ask: pitfall.Predict{
 		Question: "To hash an item takes 0.1 microseconds. How much longer does it take if each goes through a pipe to a process, and its hash comes back through another?",
@@ -40,9 +40,9 @@ var Pitfall = pitfall.Pitfall{
 	Hints: [3]string{
 		"What must happen between sending an item and having its hash, that is not hashing? Does it take longer for more items?",
 		"Look at the length of what hash is called with.",
-		"Range over slices.Chunk(items, 1024), and append all the answers of a chunk.",
+		"Range over slices.Chunk(items, 512), and append all the answers of a chunk.",
 	},
-	Why:   "A round trip is two writes, two reads and two switches between processes, some 10 microseconds and more on a busy machine. It costs as much for one item as for 1024.",
+	Why:   "A round trip is two writes, two reads and two switches between processes, some 10 microseconds and more on a busy machine. It costs as much for one item as for 512.",
 	Fix:   "Send chunks: as many items as make the round trip small beside the work in it.",
 	Price: "The first answer comes only with its whole chunk, a chunk is lost as a whole, and big ones leave workers idle at the end.",
 	Sources: []string{
@@ -58,7 +58,7 @@ var Pitfall = pitfall.Pitfall{
 }
 
 // many is how many items each run has hashed.
-const many = 4096
+const many = 2048
 
 // things are the items.
 func things() []uint64 {

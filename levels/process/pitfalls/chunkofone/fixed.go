@@ -2,9 +2,9 @@ package chunkofone
 
 import "slices"
 
-// fixed sends 1024 items at a time.
+// fixed sends 512 items at a time.
 func fixed(items []uint64, hash func(chunk []uint64) ([]uint64, error)) (hashes []uint64, err error) {
-	for chunk := range slices.Chunk(items, 1024) {
+	for chunk := range slices.Chunk(items, 512) {
 		answers, err := hash(chunk)
 		if err != nil {
 			return nil, err

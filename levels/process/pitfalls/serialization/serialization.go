@@ -27,7 +27,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "x adding them up here",
 	Breaks: pitfall.AtLeast(100),
 	Holds:  pitfall.AtMost(20),
-	Work:   questions,
+	Work:   1,
 	Ask: pitfall.Predict{
 		Question: "131072 numbers go to a worker process as JSON, and their sum comes back. How much longer is that than adding them up here?",
 		Choices: [3]pitfall.Choice{
@@ -57,21 +57,19 @@ var Pitfall = pitfall.Pitfall{
 	Helpers:   map[string]func([]string) error{"worker": work},
 }
 
-// questions is how many each run asks, each about another window.
-const questions = 2
-
 func yardstick(context.Context) (pitfall.Seen, error) {
 	numbers := load()
 	took, err := pitfall.Time(func() error {
-		for from := range questions {
-			if sum(numbers[from:from+window]) == 0 {
-				return errors.New("numbers between 0 and 1 add up to 0")
-			}
+		if sum(numbers[first:first+window]) == 0 {
+			return errors.New("numbers between 0 and 1 add up to 0")
 		}
 		return nil
 	})
 	return pitfall.Seen{Took: took}, err
 }
+
+// first is where the window begins that is asked for.
+const first = 1000
 
 // Observe runs a way to ask a worker process for the sum of numbers[from:to].
 func Observe(way func(ask func(Question) (float64, error), numbers []float64, from, to int) (float64, error)) pitfall.Variant {
@@ -80,27 +78,19 @@ func Observe(way func(ask func(Question) (float64, error), numbers []float64, fr
 		if err != nil {
 			return pitfall.Seen{}, err
 		}
+		var answer float64
 		numbers := load()
-		sums, right := [questions]float64{}, 0
-		for from := range questions {
-			sums[from] = sum(numbers[from : from+window])
-		}
-		took, err := pitfall.Time(func() error {
-			right = 0
-			for from := range questions {
-				answer, err := way(ask, numbers, from, from+window)
-				if err != nil {
-					return err
-				}
-				if answer == sums[from] {
-					right++
-				}
-			}
-			return context.Cause(ctx)
+		took, err := pitfall.Time(func() (err error) {
+			answer, err = way(ask, numbers, first, first+window)
+			return errors.Join(err, context.Cause(ctx))
 		})
+		right := 0
+		if answer == sum(numbers[first:first+window]) {
+			right = 1
+		}
 		return pitfall.Seen{Took: took, Outcomes: []pitfall.Outcome{
 			{What: "right sum", Verdict: pitfall.Expected, Count: right},
-			{What: "wrong sum", Verdict: pitfall.Forbidden, Count: questions - right},
+			{What: "wrong sum", Verdict: pitfall.Forbidden, Count: 1 - right},
 		}}, errors.Join(err, dismiss())
 	}
 }

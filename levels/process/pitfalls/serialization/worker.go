@@ -19,13 +19,13 @@ type Question struct {
 	From, To int
 }
 
-// window is how many numbers each question is about: 1 MiB of float64.
+// window is how many numbers a question is about: 1 MiB of float64.
 const window = 1 << 20 / 8
 
 // load stands for a file that both processes read when they start.
 func load() []float64 {
 	random := rand.New(rand.NewPCG(2019, 7))
-	numbers := make([]float64, window+questions)
+	numbers := make([]float64, 2*window)
 	for i := range numbers {
 		numbers[i] = random.Float64()
 	}

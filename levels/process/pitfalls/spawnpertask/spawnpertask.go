@@ -25,8 +25,8 @@ var Pitfall = pitfall.Pitfall{
 
 	Class:  pitfall.CPU,
 	Unit:   "x doing them here",
-	Breaks: pitfall.AtLeast(16),
-	Holds:  pitfall.AtMost(7),
+	Breaks: pitfall.AtLeast(12),
+	Holds:  pitfall.AtMost(6),
 	Work:   tasks,
 	Ask: pitfall.Predict{
 		Question: "A task computes for 35 microseconds. How much longer does it take with a process of its own, from start to exit?",
@@ -58,7 +58,7 @@ var Pitfall = pitfall.Pitfall{
 }
 
 // tasks is how many each run does.
-const tasks = 20
+const tasks = 10
 
 func yardstick(context.Context) (pitfall.Seen, error) {
 	constant := compute(0)
