@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// broken makes each call of a library that wants a thread for itself.
+// broken makes each call on a thread of its own.
 func broken(calls []func()) {
 	var wg sync.WaitGroup
 	for _, call := range calls {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// fixed makes a few threads, and hands the calls over to them.
+// fixed hands the calls over to a few workers that live on.
 func fixed(calls []func()) {
 	queue := make(chan func(), len(calls))
 	for _, call := range calls {
@@ -15,7 +15,6 @@ func fixed(calls []func()) {
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			runtime.LockOSThread()
 			for call := range queue {
 				call()
 			}

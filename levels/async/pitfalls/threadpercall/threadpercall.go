@@ -5,6 +5,7 @@ package threadpercall
 import (
 	"context"
 	"embed"
+	"runtime"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/pitfall"
@@ -19,15 +20,15 @@ var Pitfall = pitfall.Pitfall{
 	Name:  "threadpercall",
 	Title: "A hand-made thread for each call",
 	Level: "async",
-	Story: "A service makes an operating-system thread for each of 2000 short calls of a library, instead of handing them to an executor that has a few.",
+	Story: "A service makes an operating-system thread for each of 250 short calls, instead of handing them to an executor that has a few.",
 
 	Class:  pitfall.CPU,
 	Unit:   "x the calls in a loop",
-	Breaks: pitfall.AtLeast(4.5),
-	Holds:  pitfall.AtMost(2.2),
+	Breaks: pitfall.AtLeast(5.2),
+	Holds:  pitfall.AtMost(2.6),
 	Work:   many,
 	Ask: pitfall.Predict{
-		Question: "2000 calls take 3 µs of computing each. How much longer than a plain loop does it take to make a thread for each?",
+		Question: "250 calls take 2 µs of computing each. How much longer than a plain loop does it take to make a thread for each?",
 		Choices: [3]pitfall.Choice{
 			{Says: "not longer: threads run on all processors", If: pitfall.Between(0, 1)},
 			{Says: "1 to 4 times", If: pitfall.Between(1.01, 4)},
@@ -38,10 +39,10 @@ var Pitfall = pitfall.Pitfall{
 	Hints: [3]string{
 		"What does a thread cost that lives for one call, and how many are made?",
 		"Look at runtime.LockOSThread: a goroutine that ends while it is locked takes its thread along.",
-		"Put the calls into a channel, close it, and start GOMAXPROCS goroutines that lock their thread once and range over the channel.",
+		"Put the calls into a channel, close it, and start GOMAXPROCS goroutines that range over the channel.",
 	},
-	Why:   "The kernel makes a thread, schedules it and takes it apart again: tens of microseconds, for a call of 3.",
-	Fix:   "An executor: a few threads that live on, and a queue before them. loop.run_in_executor has one; here it is any Level behind levels.On.",
+	Why:   "The kernel makes a thread, schedules it and takes it apart again: tens of microseconds, for a call of 2.",
+	Fix:   "An executor: a few workers that live on, and a queue before them. loop.run_in_executor has one; here it is any Level behind levels.On.",
 	Price: "A queue to hand over, and a number to choose: with too few threads, calls that block hold up the others.",
 	Since: "1.25",
 	Sources: []string{
@@ -57,10 +58,10 @@ var Pitfall = pitfall.Pitfall{
 }
 
 const (
-	many   = 2000
-	rounds = 1500                  // of computing, for a call: about 3 µs
+	many   = 250
+	rounds = 1000                  // of computing, for a call: about 2 µs
 	enough = 25 * time.Millisecond // a shorter sample says little
-	few    = 64                    // threads in an executor, at most
+	some   = 16                    // threads that Go may use besides one for each processor
 )
 
 // inLine makes the calls one after another, and hands nothing over.
@@ -111,7 +112,7 @@ func Observe(run func(calls []func())) pitfall.Variant {
 		return pitfall.Seen{Took: took, Outcomes: []pitfall.Outcome{
 			{What: "call made", Verdict: pitfall.Expected, Count: right},
 			{What: "call forgotten or repeated", Verdict: pitfall.Forbidden, Count: many - right},
-			{What: "thread made for a call", Verdict: pitfall.Forbidden, Count: max(0, len(threads)-few)},
+			{What: "thread made for a call", Verdict: pitfall.Forbidden, Count: max(0, len(threads)-runtime.GOMAXPROCS(0)-some)},
 		}}, nil
 	}
 }
