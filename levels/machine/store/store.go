@@ -18,9 +18,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +41,12 @@ type Config struct {
 	Only     bool
 
 	Env []string // of the processes started; nil means this process' own
+
+	// Settings are lines of a redis.conf on top of those of a private server, which
+	// keeps nothing; and Dir is where it keeps what they have it keep: "" means the
+	// folder of temporary files.
+	Settings []string
+	Dir      string
 }
 
 // A Store is a Redis that is ready.
@@ -58,7 +64,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return given(ctx, c.URL)
 	}
 	if program := Server(); program != "" && !c.Only {
-		return private(ctx, program, c.Env)
+		return private(ctx, program, c)
 	}
 	if len(c.Embedded) > 0 {
 		return embedded(ctx, c)
@@ -86,11 +92,11 @@ func given(ctx context.Context, rawURL string) (*Store, error) {
 }
 
 // private starts a server that listens on loopback only, wants a password that
-// nobody else knows, and writes nothing to disk.
-func private(ctx context.Context, program string, env []string) (*Store, error) {
+// nobody else knows, and writes nothing to disk, unless it is set to.
+func private(ctx context.Context, program string, c Config) (*Store, error) {
 	var failed error
 	for range 3 { // between the choice of a port and its use, somebody may take it
-		s, err := launch(ctx, program, env)
+		s, err := launch(ctx, program, c)
 		if err == nil || ctx.Err() != nil {
 			return s, err
 		}
@@ -99,19 +105,19 @@ func private(ctx context.Context, program string, env []string) (*Store, error) 
 	return nil, fmt.Errorf("start %s: %w", program, failed)
 }
 
-func launch(ctx context.Context, program string, env []string) (*Store, error) {
+func launch(ctx context.Context, program string, c Config) (*Store, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	password := rand.Text()
 	cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
-	cmd.Env, cmd.Dir = env, os.TempDir()
+	cmd.Env, cmd.Dir = c.Env, cmp.Or(c.Dir, os.TempDir())
 	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port, tethered: true}
 	if s.process, err = child.StartTethered(cmd); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n", port, password)
+	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s\n", port, password, strings.Join(c.Settings, "\n"))
 	s.process.Stdin.Close()
 	if s.Name, err = s.await(ctx); err != nil {
 		s.Close() // how it ended is in err
@@ -192,8 +198,16 @@ func (s *Store) Pid() int {
 	return s.process.Pid()
 }
 
-// Close ends a private store, which leaves nothing. One that was given stays as
-// it is.
+// Crash ends a private store at once, as kill -9 does. It must be closed all the same.
+func (s *Store) Crash() {
+	if s.process != nil {
+		s.process.Kill()
+		<-s.process.Done()
+	}
+}
+
+// Close ends a private store, which leaves nothing but what it was set to keep. One that
+// was given stays as it is.
 func (s *Store) Close() error {
 	if s.process == nil {
 		return nil
@@ -204,14 +218,20 @@ func (s *Store) Close() error {
 	return s.process.Stop(2 * time.Second)
 }
 
+// freePort is one that is free, and so low that the second port of a cluster's node,
+// which is 10000 higher, is one too.
 func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 1000 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		l.Close()
+		if port := l.Addr().(*net.TCPAddr).Port; port < 55000 {
+			return strconv.Itoa(port), nil
+		}
 	}
-	defer l.Close()
-	u := url.URL{Host: l.Addr().String()}
-	return u.Port(), nil
+	return "", errors.New("no port below 55000 is free")
 }
 
 // Pinger returns a function that asks the Redis at the URL for a sign of life,
