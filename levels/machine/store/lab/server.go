@@ -1,0 +1,102 @@
+// Package lab has what it takes to see how a Redis loses things: servers of one's own
+// that crash and come back, cables that are pulled, and lines on which answers get lost.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
+)
+
+// Needs says what is missing here to start servers, and "" if nothing is.
+func Needs() string {
+	if store.Server() == "" {
+		return "needs redis-server on PATH, and there is none"
+	}
+	return ""
+}
+
+// A Server is a Redis of one's own, and a client of it that repeats nothing by itself.
+type Server struct {
+	*redis.Client
+
+	config store.Config
+	store  *store.Store
+}
+
+// Start starts a server with lines of a redis.conf. It keeps nothing unless they say so.
+// Close it.
+func Start(ctx context.Context, settings ...string) (*Server, error) {
+	dir, err := os.MkdirTemp("", "pitfall-redis-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: store.Config{Settings: settings, Dir: dir}}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context) (err error) {
+	if s.store, err = store.Open(ctx, s.config); err != nil {
+		return err
+	}
+	options, err := queue.Options(s.store.URL)
+	if err != nil {
+		return err
+	}
+	s.Client = redis.NewClient(options)
+	return Until(ctx, "the server has loaded its data", func() bool { return s.Ping(ctx).Err() == nil })
+}
+
+// Crash ends the server as kill -9 does. What it has on disk stays there.
+func (s *Server) Crash() { s.store.Crash() }
+
+// Restart starts a server that has crashed again, with what it has on disk.
+func (s *Server) Restart(ctx context.Context) error {
+	s.end()
+	return s.start(ctx)
+}
+
+// end closes what start has opened. What a server says that was killed is no news.
+func (s *Server) end() {
+	if s.Client != nil {
+		s.Client.Close()
+	}
+	if s.store != nil {
+		s.store.Close()
+	}
+	s.Client, s.store = nil, nil
+}
+
+// Close ends the server, and deletes what it has on disk.
+func (s *Server) Close() error {
+	s.end()
+	return os.RemoveAll(s.config.Dir)
+}
+
+// patience is what a condition is waited for: servers that are started on a busy machine
+// take a second or two.
+const patience = 20 * time.Second
+
+// Until waits until a condition holds.
+func Until(ctx context.Context, what string, holds func() bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not within %v: %s", patience, what))
+	defer cancel()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	return nil
+}
