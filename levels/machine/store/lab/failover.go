@@ -13,8 +13,8 @@ import (
 
 // How many jobs [FailOver] enqueues.
 const (
-	Before = 10 // while the replica is there
-	After  = 10 // when it no longer is
+	Before = 5 // while the replica is there
+	After  = 5 // when it no longer is
 )
 
 // FailOver puts a way to enqueue through a fail-over: it pushes a job to the list jobs,

@@ -48,6 +48,7 @@ func (l *Line) next() Fault {
 // Client is a client of the server at the end of the line. Close it.
 func (l *Line) Client(s *Server) *redis.Client {
 	options := *s.Options()
+	options.MaxRetries, options.DialerRetries = -1, 1 // what was given as none reads as 0, and that means 3
 	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"sync"
 )
 
@@ -27,7 +26,7 @@ func StartPair(ctx context.Context) (*Pair, error) {
 }
 
 func (p *Pair) start(ctx context.Context) (err error) {
-	if p.Primary, err = Start(ctx, "repl-diskless-sync yes", "repl-diskless-sync-delay 0"); err != nil {
+	if p.Primary, err = Start(ctx, "repl-diskless-sync no"); err != nil {
 		return err
 	}
 	options := p.Primary.Options()
@@ -41,9 +40,11 @@ func (p *Pair) start(ctx context.Context) (err error) {
 	if err := p.Replica.Do(ctx, "replicaof", host, port).Err(); err != nil { // at once; in the settings it would take a second
 		return err
 	}
+	if err := p.Primary.Set(ctx, "first", "", 0).Err(); err != nil {
+		return err
+	}
 	return Until(ctx, "the replica is in step", func() bool {
-		info, err := p.Replica.Info(ctx, "replication").Result()
-		return err == nil && strings.Contains(info, "master_link_status:up")
+		return p.Replica.Exists(ctx, "first").Val() == 1
 	})
 }
 

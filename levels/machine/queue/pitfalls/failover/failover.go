@@ -24,15 +24,15 @@ var Pitfall = pitfall.Pitfall{
 	Story: "The cable between a primary and its replica breaks, the primary goes on acknowledging jobs and dies, and the replica that takes over has never heard of them.",
 
 	Class:  pitfall.Count,
-	Unit:   "acknowledged jobs lost of 20",
+	Unit:   "acknowledged jobs lost of 10",
 	Breaks: pitfall.Exactly(lab.After),
 	Work:   lab.Before + lab.After,
 	Ask: pitfall.Predict{
-		Question: "A primary acknowledges 10 jobs, loses its replica, acknowledges 10 more, and dies. The replica is promoted. How many of the 20 are lost?",
+		Question: "A primary acknowledges 5 jobs, loses its replica, acknowledges 5 more, and dies. The replica is promoted. How many of the 10 are lost?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: without its replica the primary acknowledges nothing", If: pitfall.Exactly(0)},
 			{Says: "one at most: the job that was on its way", If: pitfall.Exactly(1)},
-			{Says: "10: the replica knows nothing of those", If: pitfall.Between(2, 20)},
+			{Says: "5: the replica knows nothing of those", If: pitfall.Between(2, 10)},
 		},
 	},
 

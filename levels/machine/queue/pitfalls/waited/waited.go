@@ -24,15 +24,15 @@ var Pitfall = pitfall.Pitfall{
 	Story: "A producer asks WAIT for a second copy of each job and takes any answer for a yes; the answer was 0, and the job is lost in a fail-over.",
 
 	Class:  pitfall.Count,
-	Unit:   "acknowledged jobs lost of 20",
+	Unit:   "acknowledged jobs lost of 10",
 	Breaks: pitfall.Exactly(lab.After),
 	Work:   lab.Before + lab.After,
 	Ask: pitfall.Predict{
-		Question: "Each of 20 jobs is followed by WAIT 1 50, which returns no error; for the last 10 the replica is cut off. The primary dies, the replica is promoted. How many are lost?",
+		Question: "Each of 10 jobs is followed by WAIT 1 50, which returns no error; for the last 5 the replica is cut off. The primary dies, the replica is promoted. How many are lost?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: WAIT returned, so the replica had them", If: pitfall.Exactly(0)},
 			{Says: "one: after that WAIT returns an error", If: pitfall.Exactly(1)},
-			{Says: "10: WAIT returned 0", If: pitfall.Between(2, 20)},
+			{Says: "5: WAIT returned 0", If: pitfall.Between(2, 10)},
 		},
 	},
 
