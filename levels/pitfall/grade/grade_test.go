@@ -92,8 +92,8 @@ func TestJudgeTakesTimesAfresh(t *testing.T) {
 		says   string
 	}{
 		{2 * time.Second, 0, 1, `^grade: id=Z2 number=2 unit="x one"$`},
-		{5 * time.Second, 0, 3, "^not yet: 5 x one, and should be 3 at most$"},
-		{20 * time.Second, 0, 2, "^not yet: 20 x one, and should be 3 at most$"},
+		{5 * time.Second, 0, 3, "^not yet: 5 x one, and should be at most 3$"},
+		{20 * time.Second, 0, 2, "^not yet: 20 x one, and should be at most 3$"},
 		{2 * time.Second, 1, 1, "^not yet: 1 outcomes are forbidden"},
 	} {
 		calls = 0

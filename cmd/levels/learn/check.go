@@ -1,0 +1,127 @@
+package learn
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A Check is what a teacher's script reads of one lesson.
+type Check struct {
+	Lesson    string   `json:"lesson"`
+	Title     string   `json:"title"`
+	Passed    bool     `json:"passed"`
+	Why       string   `json:"why,omitempty"`   // not passed
+	Ratio     float64  `json:"ratio,omitempty"` // to the reference
+	Number    float64  `json:"number,omitempty"`
+	Unit      string   `json:"unit,omitempty"` // of the number
+	Race      string   `json:"race,omitempty"` // passed, or skipped and why
+	Notes     []string `json:"notes,omitempty"`
+	Seconds   float64  `json:"seconds"`
+	Hints     int      `json:"hints"`     // asked for
+	Predicted string   `json:"predicted"` // a, b, c, or nothing
+	Revealed  bool     `json:"revealed"`  // the solution, before it had passed
+	Grade     string   `json:"grade"`     // a hash of what graded it: all files of the lesson but the student's own
+}
+
+// Check grades lessons once, and changes nothing. passed is that all have.
+func (c *Course) Check(ctx context.Context, t *Tools, lessons []Lesson, w io.Writer, asJSON bool) (passed bool, err error) {
+	passed = true
+	var checks []Check
+	for _, l := range lessons {
+		start := time.Now()
+		v, err := t.Grade(ctx, l)
+		if err != nil {
+			return false, err
+		}
+		check := c.check(l, v)
+		check.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+		if check.Grade, err = l.hash(); err != nil {
+			return false, err
+		}
+		passed = passed && v.Passed
+		if checks = append(checks, check); !asJSON {
+			fmt.Fprintf(w, "%-6s %-16s %s\n", state(v.Passed), l.ID, check.says())
+		}
+	}
+	if asJSON {
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		return passed, out.Encode(checks)
+	}
+	return passed, nil
+}
+
+func state(passed bool) string {
+	if passed {
+		return "passed"
+	}
+	return "open"
+}
+
+func (c *Course) check(l Lesson, v Verdict) Check {
+	check := Check{Lesson: l.ID, Title: l.Title, Passed: v.Passed, Race: v.Race, Notes: v.Notes, Unit: v.Facts["unit"]}
+	if !v.Passed {
+		check.Why = v.Why[0]
+	}
+	check.Ratio, _ = strconv.ParseFloat(v.Facts["ratio"], 64)
+	check.Number, _ = strconv.ParseFloat(v.Facts["number"], 64)
+	said := c.Progress.Of(l.ID).Said
+	check.Hints, _ = strconv.Atoi(said["hints"])
+	check.Predicted, check.Revealed = said["predicted"], said["revealed"] == "yes"
+	return check
+}
+
+func (c Check) says() string {
+	if !c.Passed {
+		return c.Why
+	}
+	text := "race check: " + c.Race
+	if c.Ratio != 0 {
+		text = fmt.Sprintf("%.3g times as fast as the reference; %s", c.Ratio, text)
+	}
+	for _, note := range c.Notes {
+		text += "; " + note
+	}
+	return text
+}
+
+// hash is over all files of a lesson that a student does not edit.
+func (l Lesson) hash() (string, error) {
+	var files []string
+	for _, pattern := range []string{"*_test.go", "lesson.json", "testdata/*"} {
+		found, err := filepath.Glob(filepath.Join(l.Dir, filepath.FromSlash(pattern)))
+		if err != nil {
+			return "", err
+		}
+		files = append(files, found...)
+	}
+	slices.Sort(files)
+	sum := sha256.New()
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(file), len(text), text)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), nil
+}
+
+// List writes a line for each lesson.
+func (c *Course) List(w io.Writer) {
+	for _, l := range c.Lessons {
+		mark := "[ ]"
+		if c.Progress.Passed(l.ID) {
+			mark = "[x]"
+		}
+		fmt.Fprintf(w, "%s %-18s %2d min  %s: %s\n", mark, l.ID, l.Minutes, l.Title, l.Goal)
+	}
+}

@@ -1,0 +1,211 @@
+package learn
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Session leads a student through the lessons.
+type Session struct {
+	Course *Course
+	Tools  *Tools
+	In     io.Reader
+	Out    io.Writer
+	Width  int           // of the terminal, in columns
+	Poll   time.Duration // between two looks at the file; 0 means 300 ms
+
+	lesson  Lesson
+	verdict *Verdict // of what the file is now; nil before
+	asked   bool     // for the solution, before it has passed
+}
+
+// begin is the lesson to begin with: the one that is named, or else the first that is not
+// passed. There is none once all are.
+func (s *Session) begin(name string) (l Lesson, ok bool, err error) {
+	if name != "" {
+		picked, err := s.Course.Pick([]string{name})
+		if err != nil {
+			return l, false, err
+		}
+		return picked[0], true, nil
+	}
+	l, ok = s.Course.next(0)
+	return l, ok, nil
+}
+
+// next is the first lesson after number n that is not passed, and behind the last one the
+// first of all: whoever has begun in the middle comes round.
+func (c *Course) next(n int) (Lesson, bool) {
+	for _, behind := range []bool{true, false} {
+		for _, l := range c.Lessons {
+			if l.N > n == behind && !c.Progress.Passed(l.ID) {
+				return l, true
+			}
+		}
+	}
+	return Lesson{}, false
+}
+
+// Once grades the lesson, and records it.
+func (s *Session) Once(ctx context.Context, start string) (passed bool, err error) {
+	l, ok, err := s.begin(start)
+	if err != nil || !ok {
+		if err == nil {
+			s.end()
+		}
+		return true, err
+	}
+	s.lesson = l
+	s.printf("%s  %s\n%s\n", l.ID, l.Title, short(l.File))
+	v, err := s.Tools.Grade(ctx, l)
+	if err != nil {
+		return false, err
+	}
+	return v.Passed, s.graded(ctx, v)
+}
+
+// Watch grades the file whenever it changes, and takes commands, until it is told to quit
+// or its input ends.
+func (s *Session) Watch(ctx context.Context, start string) error {
+	l, ok, err := s.begin(start)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		s.end()
+		return nil
+	}
+	work, leave := context.WithCancel(ctx)
+	defer leave()
+	g := &grading{tools: s.Tools, done: make(chan graded)}
+	defer g.stop()
+	lines := read(work, s.In)
+	s.enter(l)
+	was := look(l)
+	if !s.asks() {
+		g.start(work, l)
+	}
+	poll := time.NewTicker(s.poll())
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-poll.C:
+			if now := look(s.lesson); now != was {
+				was = now
+				s.printf("\n%s has changed: grading ...\n", filepath.Base(s.lesson.File))
+				g.start(work, s.lesson)
+			}
+		case r := <-g.done:
+			if r.err != nil {
+				return r.err
+			}
+			if err := s.graded(ctx, r.Verdict); err != nil {
+				return err
+			}
+			s.prompt()
+		case line, ok := <-lines:
+			if !ok {
+				return nil
+			}
+			before := s.lesson.ID
+			do, err := s.command(strings.ToLower(strings.TrimSpace(line)))
+			switch {
+			case err != nil:
+				return err
+			case do == leaves:
+				return nil
+			case s.lesson.ID != before:
+				g.stop()
+				was = look(s.lesson)
+			}
+			if do == grades {
+				g.start(work, s.lesson)
+			}
+		}
+	}
+}
+
+func (s *Session) poll() time.Duration {
+	if s.Poll == 0 {
+		return 300 * time.Millisecond
+	}
+	return s.Poll
+}
+
+// read reads lines until the input or ctx ends. Its goroutine cannot be told to stop
+// reading: at the end it waits at a terminal, and goes with the process.
+func read(ctx context.Context, r io.Reader) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(r); in.Scan(); {
+			select {
+			case lines <- in.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return lines
+}
+
+// look is a lesson's Go files as they are now: names, sizes, times. It is asked for again
+// and again, because notice of changes is not had in containers and on network drives.
+func look(l Lesson) (state string) {
+	files, _ := filepath.Glob(filepath.Join(l.Dir, "*.go"))
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			state += fmt.Sprintln(file, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return state
+}
+
+// A graded is a verdict, or why there is none.
+type graded struct {
+	Verdict
+	err error
+}
+
+// A grading runs at most one grade, beside whoever reads commands.
+type grading struct {
+	tools  *Tools
+	done   chan graded
+	cancel context.CancelFunc
+	over   chan struct{} // closed when the one that runs is
+}
+
+// start begins a grade, in place of one that still runs.
+func (g *grading) start(ctx context.Context, l Lesson) {
+	g.stop()
+	ctx, g.cancel = context.WithCancel(ctx)
+	over := make(chan struct{})
+	g.over = over
+	go func() {
+		defer close(over)
+		v, err := g.tools.Grade(ctx, l)
+		if ctx.Err() != nil {
+			return
+		}
+		select {
+		case g.done <- graded{v, err}:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// stop ends the grade that runs, and waits for it.
+func (g *grading) stop() {
+	if g.cancel != nil {
+		g.cancel()
+		<-g.over
+	}
+}

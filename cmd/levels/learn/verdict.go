@@ -1,0 +1,113 @@
+package learn
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A Verdict is what a grade said.
+type Verdict struct {
+	Passed bool
+	Why    []string // not passed: the lines that matter, of which the first says it
+	Hints  []string // of go vet, where it has not passed
+	Race   string   // "passed", or "skipped" and why; "" if it did not come to that
+	Notes  []string // what was not graded here
+	Facts  map[string]string
+	All    string // that was said
+}
+
+// Grade grades the student's file: vet as a hint, then the test, then the race detector.
+func (t *Tools) Grade(ctx context.Context, l Lesson) (Verdict, error) {
+	return t.grade(ctx, source{Lesson: l})
+}
+
+func (t *Tools) grade(ctx context.Context, s source) (Verdict, error) {
+	type found struct {
+		hints []string
+		err   error
+	}
+	vetted := make(chan found, 1)
+	go func() { // it is waited for below
+		hints, err := t.vet(ctx, s)
+		vetted <- found{hints, err}
+	}()
+	v, err := t.test(ctx, s, false)
+	vet := <-vetted
+	switch {
+	case err != nil:
+		return v, err
+	case vet.err != nil:
+		return v, vet.err
+	}
+	v.Hints = vet.hints
+	if v.Passed && len(v.Hints) > 0 {
+		v.Passed, v.Why, v.Hints = false, []string{"not yet: the results are right, but go vet says:", v.Hints[0]}, v.Hints[1:]
+	}
+	if v.Passed {
+		err = t.race(ctx, s, &v)
+	}
+	return v, err
+}
+
+// test builds and runs the lesson's test.
+func (t *Tools) test(ctx context.Context, s source, race bool) (v Verdict, err error) {
+	binary, said, err := t.build(ctx, s, race)
+	if ctx.Err() != nil {
+		return v, context.Cause(ctx)
+	}
+	if err != nil {
+		return Verdict{All: said, Why: append([]string{"it does not compile:"}, compiler(said)...)}, nil
+	}
+	if v.All, v.Passed, err = t.run(ctx, s, binary); err != nil {
+		return v, err
+	}
+	v.Facts, v.Notes = facts(v.All)
+	if !v.Passed {
+		v.Why = matters(v.All, s.File)
+	}
+	return v, nil
+}
+
+// race is the same test with the race detector.
+func (t *Tools) race(ctx context.Context, s source, v *Verdict) error {
+	if v.Race = "skipped (" + t.NoRace + ")"; t.NoRace != "" {
+		return nil
+	}
+	raced, err := t.test(ctx, s, true)
+	switch {
+	case err != nil:
+		return err
+	case raced.Passed:
+		v.Race = "passed"
+	case raced.Why[0] == "it does not compile:": // but it did without
+		v.Race = "skipped (go test -race does not build here)"
+	default:
+		v.Passed, v.Race, v.Why, v.All = false, "failed", raced.Why, raced.All
+	}
+	return nil
+}
+
+var field = regexp.MustCompile(`([a-z]+)=("(?:[^"\\]|\\.)*"|\S+)`)
+
+// facts are what the grade wrote for us: the last of each name counts.
+func facts(said string) (all map[string]string, notes []string) {
+	all = map[string]string{}
+	for line := range strings.Lines(said) {
+		_, rest, ok := strings.Cut(line, " grade: ")
+		if !ok {
+			continue
+		}
+		for _, f := range field.FindAllStringSubmatch(rest, -1) {
+			value := f[2]
+			if text, err := strconv.Unquote(value); err == nil {
+				value = text
+			}
+			if all[f[1]] = value; f[1] == "note" {
+				notes = append(notes, value)
+			}
+		}
+	}
+	return all, notes
+}
