@@ -1,0 +1,141 @@
+package learn
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestGrade(t *testing.T) {
+	c := course(t)
+	tl := tools(t, c)
+	for name, x := range map[string]struct {
+		code   string
+		passes bool
+		says   string
+	}{
+		"starter":  {starter, false, "not yet: 1 cups of 2"},
+		"solution": {right, true, ""},
+		"typo":     {"package cups\n\nfunc Carried() int { return two }\n", false, "it does not compile:"},
+		"panics":   {"package cups\n\nfunc Carried() int { panic(\"oh\") }\n", false, "not yet: it panics: oh"},
+		"vet":      {"package cups\n\nimport \"sync\"\n\nfunc Carried() int {\n\tvar wg sync.WaitGroup\n\tgo func() { wg.Add(1) }()\n\treturn 2\n}\n", false, "not yet: the results are right, but go vet says:"},
+		"races":    {"package cups\n\nfunc Carried() int {\n\tn, done := 0, make(chan bool)\n\tgo func() { n++; done <- true }()\n\tn++\n\t<-done\n\treturn 2\n}\n", false, "not yet: data race"},
+	} {
+		if name == "races" && tl.NoRace != "" {
+			continue
+		}
+		write(t, c.Lessons[0].File, x.code)
+		v, err := tl.Grade(t.Context(), c.Lessons[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Passed != x.passes || !x.passes && !strings.HasPrefix(v.Why[0], x.says) {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if v.Passed && (v.Facts["ratio"] != "4" || v.Race == "" || v.Notes[0] != "no moon") {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+func TestCheckTellsATeacher(t *testing.T) {
+	c := course(t)
+	tl := tools(t, c)
+	write(t, c.Lessons[1].File, right)
+	c.Progress.Of("02-cups").Said["hints"] = "2"
+	var out bytes.Buffer
+	passed, err := c.Check(t.Context(), tl, c.Lessons, &out, true)
+	if passed || err != nil {
+		t.Errorf("%v, %v", passed, err)
+	}
+	var checks []Check
+	if err := json.Unmarshal(out.Bytes(), &checks); err != nil || len(checks) != 2 {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	if a, b := checks[0], checks[1]; a.Passed || a.Why != "not yet: 1 cups of 2" || !b.Passed || b.Ratio != 4 || b.Hints != 2 || a.Grade == b.Grade {
+		t.Errorf("%+v", checks)
+	}
+	if _, err := os.Stat(filepath.Join(c.Root, ".progress")); err == nil {
+		t.Error("it was recorded")
+	}
+	out.Reset()
+	if passed, err := c.Check(t.Context(), tl, c.Lessons[1:], &out, false); !passed || err != nil {
+		t.Errorf("%v, %v", passed, err)
+	}
+	has(t, out.String(), "passed 02-cups", "4 times as fast", "no moon")
+}
+
+func TestVerify(t *testing.T) {
+	c := course(t)
+	tl := tools(t, c)
+	mine := "package cups\n\nsyntax error\n" // a student's, who is not touched
+	write(t, c.Lessons[0].File, mine)
+	var out bytes.Buffer
+	if err := Verify(t.Context(), tl, c.Lessons, 3, 2, &out); err != nil {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	has(t, out.String(), "ok    01-cups", "solution: 3 of 3", "2 of 2 lessons verified")
+	if text, _ := os.ReadFile(c.Lessons[0].File); string(text) != mine {
+		t.Errorf("the student's file is now %q", text)
+	}
+
+	for file, x := range map[string]struct{ code, says string }{
+		"starter.go":     {right, "the starter passes"},
+		"solution.go":    {starter, "the solution fails at run 1 of 2: not yet: 1 cups of 2"},
+		"../lesson.json": {strings.Replace(made, "not yet: ", "not yet: no ", 1), "fails for another reason"},
+	} {
+		l := c.Lessons[0]
+		path := filepath.Join(l.Dir, "testdata", file)
+		was, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, x.code)
+		if l, err = open(l.Dir, known); err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		if err := Verify(t.Context(), tl, []Lesson{l}, 2, 1, &out); err == nil {
+			t.Errorf("%s: verified", file)
+		}
+		has(t, out.String(), "WRONG 01-cups: ", x.says, "0 of 1")
+		write(t, path, string(was))
+	}
+}
+
+// A program that hangs is ended with the grade.
+func TestGradeEndsWithItsContext(t *testing.T) {
+	c := course(t)
+	tl := tools(t, c)
+	here := filepath.Join(t.TempDir(), "here")
+	write(t, c.Lessons[0].File, "package cups\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nfunc Carried() int {\n\tos.WriteFile("+strconv.Quote(here)+", nil, 0o644)\n\ttime.Sleep(time.Hour)\n\treturn 2\n}\n")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := tl.Grade(ctx, c.Lessons[0])
+		done <- err
+	}()
+	await(t, "the program", func() bool { _, err := os.Stat(here); return err == nil })
+	enough := errors.New("enough")
+	cancel(enough)
+	if err := <-done; !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}
+
+// await waits until something is so; its patience is for a build on a busy machine.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
+}
