@@ -24,6 +24,13 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/retrystorm"
 	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/shortlease"
 	"github.com/fourlevels/fourlevels/levels/machine/pitfalls/slowtail"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/crossslot"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/eviction"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/failover"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/noaof"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/retrytwice"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/tornenqueue"
+	"github.com/fourlevels/fourlevels/levels/machine/queue/pitfalls/waited"
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/chunkofone"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/fullpipes"
@@ -31,7 +38,9 @@ import (
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/serialization"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/spawnpertask"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/stubborngrandchild"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/gilconvoy"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/keptlock"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/leakedanswer"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lockedio"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lockorder"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lostupdate"
@@ -54,10 +63,12 @@ var All = []pitfall.Pitfall{
 	stubborngrandchild.Pitfall,
 	notshared.Pitfall,
 
+	gilconvoy.Pitfall,
 	lostupdate.Pitfall,
 	lockorder.Pitfall,
 	keptlock.Pitfall,
 	lockedio.Pitfall,
+	leakedanswer.Pitfall,
 
 	blockedloop.Pitfall,
 	oneafteranother.Pitfall,
@@ -70,6 +81,14 @@ var All = []pitfall.Pitfall{
 	omission.Pitfall,
 	benchnothing.Pitfall,
 	oneruneach.Pitfall,
+
+	noaof.Pitfall,
+	failover.Pitfall,
+	waited.Pitfall,
+	eviction.Pitfall,
+	tornenqueue.Pitfall,
+	retrytwice.Pitfall,
+	crossslot.Pitfall,
 }
 
 // Find returns the pitfall of that ID or name, in letters large or small.
