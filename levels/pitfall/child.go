@@ -79,6 +79,9 @@ func Helper(id, name string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), environment+"=helper "+id+" "+name)
+	if os.Getenv("GORACE") == "" {
+		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0") // or it takes a second to leave
+	}
 	return cmd
 }
 
