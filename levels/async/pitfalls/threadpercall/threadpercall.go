@@ -59,9 +59,8 @@ var Pitfall = pitfall.Pitfall{
 
 const (
 	many   = 250
-	rounds = 1000                  // of computing, for a call: about 2 µs
-	enough = 25 * time.Millisecond // a shorter sample says little
-	some   = 16                    // threads that Go may use besides one for each processor
+	rounds = 1000 // of computing, for a call: about 2 µs
+	some   = 16   // threads that Go may use besides one for each processor
 )
 
 // inLine makes the calls one after another, and hands nothing over.
@@ -75,17 +74,18 @@ func inLine(context.Context) (pitfall.Seen, error) {
 	return pitfall.Seen{Took: took}, nil
 }
 
-// sample is how long all calls take, on the average of as many runs as it needs.
+// sample is how long all calls take, and how often they were made to find out.
 func sample(run func(calls []func()), call func(i int)) (took time.Duration, runs int) {
 	calls := make([]func(), many)
 	for i := range calls {
 		calls[i] = func() { call(i) }
 	}
-	for start := time.Now(); took < enough; took = time.Since(start) {
+	took, _ = pitfall.Time(func() error {
 		run(calls)
 		runs++
-	}
-	return took / time.Duration(runs), runs
+		return nil
+	})
+	return took, runs
 }
 
 // A trace is what a call leaves behind.
