@@ -1,0 +1,10 @@
+package falsesharing
+
+// broken gives each thread a counter of its own.
+func broken(threads int) (counters []*int64) {
+	all := make([]int64, threads) // WRONG: eight of them share a cache line, which only one core may write to
+	for i := range all {
+		counters = append(counters, &all[i])
+	}
+	return counters
+}
