@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/pitfall"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
-// A Cell is what one process measures: one kind, of one workload, at one level.
+// A Cell is what one process measures: one kind, of one workload, at one level; or one of
+// a pitfall's two programs, which have neither.
 type Cell struct {
 	Kind  string
 	Spec  fleet.Spec
@@ -19,6 +21,9 @@ type Cell struct {
 	Wait  time.Duration // that the origin adds to each answer; 0 means as the plan says
 	Every int           // measured in every so many rounds ...
 	Axes  int           // ... and with the others of the same axes, by their index
+
+	Pitfall string // its id, of kind pitfall
+	Variant pitfall.Which
 }
 
 // NewCell is the cell of a kind at a level, as wide as the workload takes it.
@@ -90,6 +95,9 @@ func outline(work string) workload.Workload {
 
 // String names the cell, as in "cpu at process:2>serial".
 func (c Cell) String() string {
+	if c.Pitfall != "" {
+		return fmt.Sprintf("pitfall %s, %s", c.Pitfall, c.Variant)
+	}
 	s := c.Work + " at " + c.Spec.String()
 	if c.Kind != Kinds[0].Name {
 		s = c.Kind + " of " + s
@@ -111,6 +119,9 @@ func (c Cell) String() string {
 // Names are the benchmarks that measure the cell, as go test prints them, but for
 // GOMAXPROCS.
 func (c Cell) Names(w workload.Workload) (names []string) {
+	if c.Pitfall != "" {
+		return []string{fmt.Sprintf("Pitfall/id=%s/variant=%s", c.Pitfall, c.Variant)}
+	}
 	for _, b := range kindOf(c.Kind).Benchmarks {
 		switch name := b + "/" + c.name(w, b); b {
 		case "Load":

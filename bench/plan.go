@@ -49,6 +49,8 @@ type Axes struct {
 	Batches []int           // tasks handed over at once, of table; 0 means [Batch]'s
 	RTTs    []time.Duration // round trip to machines, of levels that have some
 	Every   int             // measure in every so many rounds only; 0 means in all
+
+	Pitfalls []string `json:",omitempty"` // of kind pitfall, by id or name; none means all that can run here
 }
 
 // Levels are what is compared by default: the yardstick, and the four levels in the
@@ -65,6 +67,7 @@ var Kinds = []Kind{
 	{"metg", "the smallest task that is worth it: METG(50%) and METG(90%)", []string{"METG"}, []string{"cpu", "io"}},
 	{"startup", "from nothing to the first result", []string{"Startup"}, []string{"empty"}},
 	{"cost", "what can be counted of a task: allocations, commands, bytes, memory in flight", []string{"Cost"}, []string{"empty", "bytes"}},
+	{ofPitfalls, "programs that go wrong beside their fixed twins: what is forbidden, and times", []string{"Pitfall"}, nil},
 }
 
 // A Kind is one sort of measurement: the benchmarks that a process runs.
@@ -113,7 +116,7 @@ func (p Plan) Complete() (Plan, error) {
 	return p, nil
 }
 
-func (a *Axes) complete() error {
+func (a *Axes) complete() (err error) {
 	if len(a.Kinds) == 0 {
 		a.Kinds = []string{Kinds[0].Name}
 	}
@@ -146,7 +149,10 @@ func (a *Axes) complete() error {
 		}
 	}
 	orDefault(&a.Every, 1)
-	return nil
+	if slices.Contains(a.Kinds, ofPitfalls) {
+		a.Pitfalls, err = completePitfalls(a.Pitfalls)
+	}
+	return err
 }
 
 func kindNames() (names []string) {
@@ -216,6 +222,12 @@ func matches(f *benchproc.Filter, name string) bool {
 // machines, and a size only of what has one.
 func (a Axes) cells(yield func(Cell) bool) {
 	for _, kind := range a.Kinds {
+		if kind == ofPitfalls && !a.pitfalls(yield) {
+			return
+		}
+		if kind == ofPitfalls {
+			continue
+		}
 		works := a.Works
 		if len(works) == 0 {
 			works = kindOf(kind).Works

@@ -9,7 +9,7 @@ type Preset struct {
 }
 
 // Presets are the plans that have names.
-var Presets = []Preset{Quick, Full}
+var Presets = []Preset{Quick, Full, Pitfalls}
 
 // Quick is the main job: a table of levels for each of four workloads, in less than
 // three minutes on two processors.
@@ -34,6 +34,9 @@ var Full = Preset{"full", "everything: sizes, widths, latency under load, METG, 
 		{Kinds: []string{"cost"}, Every: 4},
 	},
 }}
+
+// Pitfalls measures the broken and the fixed program of every pitfall.
+var Pitfalls = Preset{"pitfalls", "every pitfall's broken and fixed program, in about ten minutes", Plan{Axes: []Axes{{Kinds: []string{ofPitfalls}}}}}
 
 // scaled are the levels whose width is a number of workers.
 var scaled = []string{"process", "thread", "async"}

@@ -18,8 +18,12 @@ import (
 
 // args are the flags of the test binary that choose the cell.
 func (c Cell) args() []string {
+	chosen := "-test.bench=^Benchmark(" + strings.Join(kindOf(c.Kind).Benchmarks, "|") + ")$"
+	if c.Pitfall != "" {
+		return []string{chosen, "-pitfall=" + c.Pitfall, "-variant=" + string(c.Variant)}
+	}
 	return []string{
-		"-test.bench=^Benchmark(" + strings.Join(kindOf(c.Kind).Benchmarks, "|") + ")$",
+		chosen,
 		"-levels=" + c.Spec.String(), "-works=" + c.Work, "-grain=" + strconv.Itoa(c.Grain), "-batch=" + strconv.Itoa(c.Batch), "-rtt=" + c.RTT.String(),
 	}
 }

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/catalogue"
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/pitfall"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
@@ -28,6 +30,8 @@ var (
 	grainFlag    = flag.Int("grain", 0, "size of a task in rounds or bytes; 0 means each workload's own")
 	batchFlag    = flag.Int("batch", 0, "tasks that Throughput hands over at once; 0 means enough for the level")
 	burdenFlag   = flag.Int("burden", 0, "percent of the tasks that Throughput runs once more without counting them: a slow-down to be found")
+	pitfallFlag  = flag.String("pitfall", "", "pitfalls to run, by comma; none means all that can run here")
+	variantFlag  = flag.String("variant", "broken,fixed", "which of their two programs, by comma")
 	rttFlag      = flag.Duration("rtt", 0, "round trip to machines; 0 is that of loopback")
 	latencyFlag  = flag.Duration("latency", 2*time.Millisecond, "what the origin adds to each answer")
 	sampleFlag   = flag.Int("sample", 128, "pages that words visits; 0 means all")
@@ -53,6 +57,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "worker" { // of a harness under test
 		os.Exit(fleet.Work(os.Args[2:], funcs()))
 	}
+	pitfall.Child(catalogue.All...)
 	fleet.Main(funcs())
 	os.Setenv(fleet.Role, "1")
 	flag.Parse()
@@ -84,7 +89,8 @@ func funcs() levels.Funcs {
 
 func setUp() (stop func(), err error) {
 	world.env = workload.Env{Origin: *originFlag, Latency: *latencyFlag, Sample: *sampleFlag, Seed: *seedFlag}
-	if f := flag.Lookup("test.bench"); f.Value.String() == "" || len(works()) > 0 && !slices.ContainsFunc(works(), bench.Waits) {
+	f := flag.Lookup("test.bench").Value.String()
+	if f == "" || *pitfallFlag != "" || len(works()) > 0 && !slices.ContainsFunc(works(), bench.Waits) {
 		return func() {}, nil
 	}
 	if world.env.Corpus, err = workload.OpenCorpus(*corpusFlag); err != nil {

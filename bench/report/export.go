@@ -45,8 +45,8 @@ func (r *Run) writeEntries(page *bytes.Buffer, bigger bool) error {
 		}
 	}
 	for _, s := range r.Sections {
-		if s.Key == "noise" || s.Key == "crossover" {
-			continue // neither is better when it is smaller
+		if s.Key == "noise" || s.Key == "crossover" || s.Key == "pitfall" {
+			continue // none is better when it is smaller
 		}
 		for i := range s.Lines {
 			l := &s.Lines[i]

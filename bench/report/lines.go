@@ -77,8 +77,11 @@ func (l look) line(s *Section, r *Line, notes *footnotes) []string {
 // heading is the first lines of a section's table.
 func (s *Section) heading(sep string) []string {
 	head := []string{"level"}
-	if s.Key == "noise" {
-		head = []string{"figure"} // its lines are of no level
+	switch s.Key { // whose lines are of no level
+	case "noise":
+		head = []string{"figure"}
+	case "pitfall":
+		head = []string{"pitfall"}
 	}
 	if s.Axis != "" {
 		head = append(head, s.Axis)

@@ -10,7 +10,7 @@ import (
 // that is worth it, latency under load, what scales and what it costs. All sections
 // have one shape, so that each format is written once.
 type Section struct {
-	Key   string // in csv and json: metg, load, scaling, crossover, startup, cost, distance or noise
+	Key   string // in csv and json: metg, load, scaling, crossover, startup, cost, distance, pitfall or noise
 	Title string
 	About string
 	Axis  string   // what the lines of one level differ in, as in "load"; "" for nothing
@@ -61,6 +61,7 @@ var makers = []maker{
 	{distant, distanceSections},
 	{based("Startup"), startupSections},
 	{based("Cost"), costSections},
+	{ofPitfall, pitfallSections},
 	{none, noiseSections},
 }
 
