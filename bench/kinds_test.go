@@ -22,7 +22,7 @@ func TestKindsRun(t *testing.T) {
 	}
 	var axes []Axes
 	for _, k := range Kinds {
-		axes = append(axes, Axes{Kinds: []string{k.Name}, Levels: []string{"async"}, Works: k.Works[:1]})
+		axes = append(axes, Axes{Kinds: []string{k.Name}, Levels: []string{"async"}, Works: k.Works[:min(1, len(k.Works))], Pitfalls: []string{"T2", "A2"}})
 	}
 	axes = append(axes,
 		Axes{Kinds: []string{"table", "startup"}, Levels: []string{"process"}, Works: []string{"empty"}},
@@ -39,6 +39,7 @@ func TestKindsRun(t *testing.T) {
 	}
 	units := map[string]string{ // one that each benchmark is about
 		"Throughput": "tasks/s", "Latency": "p50-sec", "Load": "little-%", "METG": "metg50-sec", "Startup": "startup-sec", "Cost": "allocs/op",
+		"Pitfall": "forbidden/op",
 	}
 	seen, crossed := map[string]bool{}, false
 	for _, c := range run.Cells {

@@ -235,7 +235,7 @@ func doubtful(f *factory) {
 
 // The made-up runs are printed as they should be, in every format.
 func TestMade(t *testing.T) {
-	for name, scenario := range map[string]func(*factory){"everything": everything, "doubtful": doubtful} {
+	for name, scenario := range map[string]func(*factory){"everything": everything, "doubtful": doubtful, "pitfalls": pitfallen} {
 		run, err := Open(made(t, scenario))
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func (r *Run) WritePage(w io.Writer, o PageOptions) error {
 	if n := len(invalid.Tables); n > 0 {
 		page.Alerts = append(page.Alerts, count(len(invalid.Tables[0].Rows), "benchmark")+" cannot be believed, and have no figures here: see INVALID below.")
 	}
-	for _, s := range []chart.Section{p.glance(), p.throughput(), p.latency(), p.metg(), p.scaling(), p.distance(), p.crossover(o.Matrix), p.startup(), p.cost(), p.noise(),
+	for _, s := range []chart.Section{p.glance(), p.throughput(), p.latency(), p.metg(), p.scaling(), p.distance(), p.crossover(o.Matrix), p.startup(), p.cost(), p.pitfalls(), p.noise(),
 		invalid, r.unmeasured(), r.again(o.Command), r.data(nil, 0)} {
 		if len(s.Figures)+len(s.Tables)+len(s.Notes)+len(s.Code)+len(s.Links) > 0 {
 			page.Sections = append(page.Sections, s)

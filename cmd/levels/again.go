@@ -19,6 +19,7 @@ func commandOf(p bench.Plan) string {
 		all.Kinds, all.Works, all.Levels = union(all.Kinds, part.Kinds), union(all.Works, part.Works), union(all.Levels, part.Levels)
 		all.Workers, all.Grains = union(all.Workers, part.Workers), union(all.Grains, part.Grains)
 		all.Batches, all.RTTs = union(all.Batches, part.Batches), union(all.RTTs, part.RTTs)
+		all.Pitfalls = union(all.Pitfalls, part.Pitfalls)
 	}
 	brief := all
 	if slices.Equal(all.Levels, bench.Levels) {
@@ -46,7 +47,7 @@ func union[T comparable](all, more []T) []T {
 
 func listFlags(a bench.Axes) string {
 	return listFlag("measure", a.Kinds) + listFlag("level", a.Levels) + listFlag("work", a.Works) + listFlag("workers", a.Workers) +
-		listFlag("grain", a.Grains) + listFlag("batch", a.Batches) + listFlag("rtt", a.RTTs)
+		listFlag("grain", a.Grains) + listFlag("batch", a.Batches) + listFlag("rtt", a.RTTs) + listFlag("pitfall", a.Pitfalls)
 }
 
 func listFlag[T any](name string, list []T) string {

@@ -42,12 +42,16 @@ over many widths. --measure, --work and --level narrow each part to what they li
 a part that takes the usual takes the list. If no part has any of it, the lists are
 the plan. --workers, --grain, --batch and --rtt replace those of every part. Pairs
 that make no sense are left out: there is a round trip to machines only, and METG
-of cpu and io only. --list shows what remains.`,
+of cpu and io only. --list shows what remains.
+
+A pitfall is measured at no level: its broken and its fixed program run in turn, in
+processes of their own, and each run must show what levels pitfall says of it.`,
 		Example: `  levels bench                                                     all levels, four workloads, six rounds
   levels bench --work cpu --grain 1000                             shorter tasks
   levels bench --level serial,'machine/queue:2>process>async' --work words
   levels bench --measure metg --level thread,async                 how small may a task be?
   levels bench --preset full --list                                what that would measure, and for how long
+  levels bench --pitfall T2,A2                                     two broken programs, and their fixed twins
   levels bench --resume results/runs/20260101T120000Z-1a2b3c4d5e   go on with a run`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

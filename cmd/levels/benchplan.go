@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/catalogue"
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -31,9 +32,11 @@ type benchFlags struct {
 
 func (b *benchFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&b.preset, "preset", "quick", "quick, "+bench.Quick.About+"; or full, "+bench.Full.About)
+	f.StringVar(&b.preset, "preset", "quick", "quick, "+bench.Quick.About+"; full, "+bench.Full.About+"; or pitfalls, "+bench.Pitfalls.About)
+	f.StringSliceVar(&b.axes.Pitfalls, "pitfall", nil, "pitfalls to measure, by id or name and by comma, or all: nothing else then, unless --measure says so")
+	f.Lookup("pitfall").DefValue = ""
 	f.StringVar(&b.given.Filter, "filter", "", "of benchmarks, as benchstat has it: '/level:thread /work:(cpu OR io)'")
-	f.StringSliceVar(&b.axes.Kinds, "measure", []string{"table"}, "kinds of measurement, by comma; also load, metg, startup, cost")
+	f.StringSliceVar(&b.axes.Kinds, "measure", []string{"table"}, "kinds of measurement, by comma; also load, metg, startup, cost, pitfall")
 	f.StringSliceVar(&b.axes.Levels, "level", bench.Levels, "levels to measure, by comma")
 	f.StringSliceVar(&b.axes.Works, "work", bench.Works, "workloads to measure, by comma; also bytes and skew")
 	f.IntSliceVar(&b.axes.Workers, "workers", nil, "widths of the outermost level, by comma; 0 means the usual")
@@ -90,6 +93,12 @@ func (b *benchFlags) plan(cmd *cobra.Command) (p bench.Plan, err error) {
 			*list = nil
 		}
 	}
+	if changed("pitfall") && !changed("measure") {
+		given.Kinds = []string{"pitfall"}
+	}
+	if allPitfalls(given.Pitfalls) {
+		given.Pitfalls = nil
+	}
 	p.Axes = narrow(preset.Axes, given)
 	if p, err = p.Complete(); err != nil {
 		return p, usageError{err}
@@ -129,13 +138,20 @@ func (b *benchFlags) checkLists(changed func(string) bool) error {
 			}
 		}
 	}
-	for flag, n := range map[string]int{"workers": len(b.axes.Workers), "grain": len(b.axes.Grains), "batch": len(b.axes.Batches), "rtt": len(b.axes.RTTs)} {
+	for _, what := range b.axes.Pitfalls {
+		if _, err := catalogue.Find(what); err != nil && !allPitfalls(b.axes.Pitfalls) {
+			return usage("pitfall", err)
+		}
+	}
+	for flag, n := range map[string]int{"pitfall": len(b.axes.Pitfalls), "workers": len(b.axes.Workers), "grain": len(b.axes.Grains), "batch": len(b.axes.Batches), "rtt": len(b.axes.RTTs)} {
 		if changed(flag) && n == 0 {
 			return usage(flag, errors.New("the value is empty"))
 		}
 	}
 	return nil
 }
+
+func allPitfalls(given []string) bool { return slices.Equal(given, []string{"all"}) }
 
 func kindNames() (names []string) {
 	for _, k := range bench.Kinds {
@@ -200,6 +216,7 @@ func narrow(parts []bench.Axes, given bench.Axes) (left []bench.Axes) {
 		part.Grains = orPart(given.Grains, part.Grains)
 		part.Batches = orPart(given.Batches, part.Batches)
 		part.RTTs = orPart(given.RTTs, part.RTTs)
+		part.Pitfalls = orPart(given.Pitfalls, part.Pitfalls)
 		left = append(left, part)
 	}
 	if len(left) == 0 {
