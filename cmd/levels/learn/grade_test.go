@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +115,7 @@ func TestGradeEndsWithItsContext(t *testing.T) {
 	c := course(t)
 	tl := tools(t, c)
 	here := filepath.Join(t.TempDir(), "here")
-	write(t, c.Lessons[0].File, "package cups\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nfunc Carried() int {\n\tos.WriteFile("+strconv.Quote(here)+", nil, 0o644)\n\ttime.Sleep(time.Hour)\n\treturn 2\n}\n")
+	write(t, c.Lessons[0].File, hangs(here))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -123,11 +123,17 @@ func TestGradeEndsWithItsContext(t *testing.T) {
 		done <- err
 	}()
 	await(t, "the program", func() bool { _, err := os.Stat(here); return err == nil })
-	enough := errors.New("enough")
-	cancel(enough)
-	if err := <-done; !errors.Is(err, enough) {
+	cancel(errLeft)
+	if err := <-done; !errors.Is(err, errLeft) {
 		t.Error(err)
 	}
+}
+
+var errLeft = errors.New("left")
+
+// hangs is a program that makes a file, and then does nothing for an hour.
+func hangs(here string) string {
+	return fmt.Sprintf("package cups\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nfunc Carried() int {\n\tos.WriteFile(%q, nil, 0o644)\n\ttime.Sleep(time.Hour)\n\treturn 2\n}\n", here)
 }
 
 // await waits until something is so; its patience is for a build on a busy machine.
