@@ -1,0 +1,254 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/fourlevels/fourlevels/bench/advise"
+)
+
+// A shortened command is one that is not run as it stands on its page. The row with the longest
+// beginning is the command's; a command without a row is run as it stands, and has to succeed.
+type shortened struct {
+	begins string
+	also   string // arguments that are added
+	not    bool   // it is not run at all
+	needs  string // a program without which it is not run
+	codes  []int  // how it may end, beside 0
+	keys   string // on a terminal, what is typed
+	why    string
+}
+
+// inShort are the commands that take long, do not end by themselves, or need what may not
+// be there.
+var inShort = []shortened{
+	{begins: ".bin/levels bench", also: " --list", why: "a round of all takes half a minute; what is listed has been planned with these flags, and bench.txtar measures"},
+	{begins: ".bin/levels bench --work cpu --grain 1000", also: " --rounds 1 --benchtime 1ms --patience 1ms", why: "the run that later commands look at"},
+	{begins: ".bin/levels bench --resume", why: "it goes on with that run, of which nothing is left"},
+	{begins: ".bin/levels advise", why: "its costs are those of advise.txtar, for measuring them takes half a minute"},
+	{begins: ".bin/levels advise --calibrate", also: " --help", why: "it takes a minute on a busy machine, and bench/advise tests it"},
+	{begins: ".bin/levels advise --validate", also: " --help", why: "the same"},
+	{begins: ".bin/levels words", also: " --corpus docs", why: "13 million words at every level take a minute"},
+	{begins: ".bin/levels gil --python", also: " --rounds 1 --level thread --corpus docs", needs: "python3", why: "it takes fifteen seconds, and measures a real Python"},
+	{begins: ".bin/levels compare", also: " --help", why: "it takes minutes; one is run"},
+	{begins: ".bin/levels compare main HEAD", also: " --rounds 1 --benchtime 1ms --work empty --level async", codes: []int{2, 3}, needs: "git", why: "one round cannot tell, and ends so"},
+	{begins: ".bin/levels compare results/", codes: []int{1, 2, 3}, why: "two committed runs have whatever verdict they have"},
+	{begins: ".bin/levels compare --replay", codes: []int{1}, why: "a noisy run is found wanting"},
+	{begins: ".bin/levels demo ", also: " --pace 0.02", why: "a minute's show in a second"},
+	{begins: ".bin/levels demo race --predict", also: " --pace 0.02", needs: "script", keys: "q", why: "it waits for a key on a terminal"},
+	{begins: ".bin/levels pitfall prove", also: " T2 A2", why: "all of them take a minute or two, and each package proves its own"},
+	{begins: ".bin/levels pitfall prove T2", why: "two are quick enough"},
+	{begins: ".bin/levels queue", codes: []int{3}, why: "there need be no Redis where it looks"},
+	{begins: ".bin/levels learn", codes: []int{1}, why: "without a terminal it grades the first exercise and ends, and nobody has solved that"},
+	{begins: ".bin/levels learn check", also: " 1", codes: []int{1}, why: "the same; all of them take a minute"},
+	{begins: ".bin/levels learn verify", also: " --count 1", why: "twenty times are for CI"},
+
+	{begins: "go mod init", not: true, why: "the programs of docs/queue.md are built and run by the test of levels/machine/queue"},
+	{begins: "export REDIS_URL", not: true, why: "the same"},
+	{begins: "go run ./worker", not: true, why: "the same"},
+	{begins: "go run ./producer", not: true, why: "the same"},
+	{begins: "redis-cli ACL SETUSER", not: true, why: "the same: its programs run as that user"},
+	{begins: "go test ./cmd/levels -run Generated", not: true, why: "it is in this package"},
+}
+
+// stands are what words in capitals stand for.
+var stands = strings.NewReplacer(
+	"results/runs/NAME", "$(ls -d results/runs/*Z-??????????/ | tail -n 1)",
+	"RUN RUN", "results/kvm-2x-epyc/20261123T091637Z-39d86c1961 results/kvm-2x-epyc/20261123T141946Z-a2e2bafabc",
+	" RUN", " results/kvm-2x-epyc/20261123T141946Z-a2e2bafabc",
+	"1a2b3c4d5e", "a2e2bafabc",
+)
+
+// Every command that a page has for its reader is run, in a copy of the tree.
+func TestDocsCommands(t *testing.T) {
+	d := newDesk(t)
+	for _, first := range []string{"go build -o .bin/levels ./cmd/levels", ".bin/levels bench --work cpu --grain 1000"} {
+		d.run(command{"all pages", first}) // others want what these make
+	}
+	pages := docPages(t)
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		commands, _, _ := split(t, name, pages[name])
+		for _, c := range commands {
+			d.run(c)
+		}
+	}
+	for _, row := range inShort {
+		if !d.used[row.begins] {
+			t.Errorf("no page has a command like %q any more: drop its row", row.begins)
+		}
+	}
+	if left := leftOver(d.dir); left != "" {
+		t.Errorf("a command left a process behind: %s", left)
+	}
+	t.Logf("%d commands, %d as they stand", len(d.done), d.whole)
+}
+
+// A desk is a copy of the tree that commands are run in.
+type desk struct {
+	*testing.T
+	dir   string
+	env   []string
+	done  map[string]bool // commands
+	used  map[string]bool // rows
+	whole int             // commands that were run as they stand
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{T: t, dir: filepath.Join(t.TempDir(), "tree"), done: map[string]bool{}, used: map[string]bool{}}
+	d.copyTree(filepath.Join("..", ".."))
+	costs, err := txtar.ParseFile(filepath.Join("testdata", "advise.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const run = "20261123T141946Z-a2e2bafabc" // the latest, until a command makes another
+	if err := os.CopyFS(filepath.Join(d.dir, "results", "runs", run), os.DirFS(filepath.Join(d.dir, "results", "kvm-2x-epyc", run))); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range costs.Files {
+		if f.Name == advise.CostsFile {
+			if err := os.WriteFile(filepath.Join(d.dir, "results", "runs", f.Name), f.Data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tmp := filepath.Join(filepath.Dir(d.dir), "tmp")
+	if err := os.Mkdir(tmp, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	// With -trimpath what is compiled here is found again next time, wherever that is.
+	d.env = append(os.Environ(), "TMPDIR="+tmp, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -trimpath"), "REDIS_URL=", "NO_COLOR=1")
+	d.shell("git init -q -b main && git add -A && git -c user.name=a -c user.email=a@localhost commit -q -m all", time.Minute)
+	return d
+}
+
+// copyTree copies what git would know of: no results of the reader's own, and nothing that
+// was built.
+func (d *desk) copyTree(root string) {
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(root, path)
+		to := filepath.Join(d.dir, name)
+		switch {
+		case e.IsDir() && slices.Contains([]string{".git", ".bin", filepath.Join("results", "runs"), filepath.Join("bench", "browser", "node_modules")}, name):
+			return fs.SkipDir
+		case name == ".git": // of a worktree it is a file
+			return nil
+		case e.IsDir():
+			return os.MkdirAll(to, 0o777)
+		case !e.Type().IsRegular():
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(to, text, info.Mode().Perm())
+	})
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// run runs a command once, however many pages have it.
+func (d *desk) run(c command) {
+	row := d.rowOf(c.text)
+	if d.done[c.text] || row.not {
+		return
+	}
+	d.done[c.text] = true
+	if strings.HasPrefix(c.text, "make ") {
+		d.dry(c)
+		return
+	}
+	if row.needs != "" && !installed(row.needs) {
+		d.Logf("NOT run, for there is no %s: %s", row.needs, c.text)
+		return
+	}
+	line := stands.Replace(c.text)
+	if !strings.Contains(line, row.also) {
+		line += row.also
+	}
+	if line == c.text {
+		d.whole++
+	}
+	if row.keys != "" {
+		line = fmt.Sprintf(`printf %%s '%s' | script -qec "%s" /dev/null`, row.keys, line)
+	}
+	start := time.Now()
+	out, code := d.shell(line, time.Minute)
+	if code != 0 && !slices.Contains(row.codes, code) {
+		d.Errorf("%s: %s\nended with exit code %d:\n%s", c.page, line, code, out)
+	}
+	d.Logf("%6.1fs  %s", time.Since(start).Seconds(), line)
+}
+
+// installed looks for a program. That script knows other arguments elsewhere than on Linux.
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil && (program != "script" || runtime.GOOS == "linux")
+}
+
+// dry has make say what it would do, and runs what that is of levels. The rest is what CI
+// runs, or what takes hours.
+func (d *desk) dry(c command) {
+	out, code := d.shell("make -n "+strings.TrimPrefix(c.text, "make "), time.Minute)
+	if code != 0 {
+		d.Errorf("%s: %s: make says with exit code %d:\n%s", c.page, c.text, code, out)
+	}
+	for _, line := range regexp.MustCompile(`(?m)^\.bin/levels .*$`).FindAllString(out, -1) {
+		d.run(command{c.page, strings.TrimSpace(line)})
+	}
+}
+
+func (d *desk) rowOf(text string) (best shortened) {
+	for _, row := range inShort {
+		if strings.HasPrefix(text, row.begins) && len(row.begins) >= len(best.begins) {
+			best = row
+		}
+	}
+	d.used[best.begins] = true
+	return best
+}
+
+// shell runs a line, and ends it with all that it has started if it takes too long.
+func (d *desk) shell(line string, atMost time.Duration) (out string, code int) {
+	ctx, cancel := context.WithTimeout(d.Context(), atMost)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd.Dir, cmd.Env = d.dir, d.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		d.Errorf("%s: has not ended within %v", line, atMost)
+	case err != nil && !errors.As(err, &exit):
+		d.Errorf("%s: %v", line, err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
+}
