@@ -41,7 +41,7 @@ type shortened struct {
 var inShort = []shortened{
 	{begins: ".bin/levels bench", also: " --list", why: "a round of all takes half a minute; what is listed has been planned with these flags, and bench.txtar measures"},
 	{begins: ".bin/levels bench --work cpu --grain 1000", also: " --rounds 1 --benchtime 1ms --patience 1ms", why: "the run that later commands look at"},
-	{begins: ".bin/levels bench --resume", why: "it goes on with that run, of which nothing is left"},
+	{begins: ".bin/levels bench --resume", codes: []int{3}, why: "it finds that nothing of that run is left to do"},
 	{begins: ".bin/levels advise", why: "its costs are those of advise.txtar, for measuring them takes half a minute"},
 	{begins: ".bin/levels advise --calibrate", also: " --help", why: "it takes a minute on a busy machine, and bench/advise tests it"},
 	{begins: ".bin/levels advise --validate", also: " --help", why: "the same"},
@@ -58,7 +58,7 @@ var inShort = []shortened{
 	{begins: ".bin/levels queue", codes: []int{3}, why: "there need be no Redis where it looks"},
 	{begins: ".bin/levels learn", codes: []int{1}, why: "without a terminal it grades the first exercise and ends, and nobody has solved that"},
 	{begins: ".bin/levels learn check", also: " 1", codes: []int{1}, why: "the same; all of them take a minute"},
-	{begins: ".bin/levels learn verify", also: " --count 1", why: "twenty times are for CI"},
+	{begins: ".bin/levels learn verify", also: " --help", why: "it builds each lesson with the race detector; CI runs it for all, and learn's own tests for lessons made for it"},
 
 	{begins: "go mod init", not: true, why: "the programs of docs/queue.md are built and run by the test of levels/machine/queue"},
 	{begins: "export REDIS_URL", not: true, why: "the same"},
@@ -198,7 +198,7 @@ func (d *desk) run(c command) {
 		line = fmt.Sprintf(`printf %%s '%s' | script -qec "%s" /dev/null`, row.keys, line)
 	}
 	start := time.Now()
-	out, code := d.shell(line, time.Minute)
+	out, code := d.shell(line, 2*time.Minute)
 	if code != 0 && !slices.Contains(row.codes, code) {
 		d.Errorf("%s: %s\nended with exit code %d:\n%s", c.page, line, code, out)
 	}
