@@ -38,7 +38,10 @@ import (
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/serialization"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/spawnpertask"
 	"github.com/fourlevels/fourlevels/levels/process/pitfalls/stubborngrandchild"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/crumbs"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/falsesharing"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/gilconvoy"
+	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/hotcounter"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/keptlock"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/leakedanswer"
 	"github.com/fourlevels/fourlevels/levels/thread/pitfalls/lockedio"
@@ -69,6 +72,9 @@ var All = []pitfall.Pitfall{
 	keptlock.Pitfall,
 	lockedio.Pitfall,
 	leakedanswer.Pitfall,
+	hotcounter.Pitfall,
+	falsesharing.Pitfall,
+	crumbs.Pitfall,
 
 	blockedloop.Pitfall,
 	oneafteranother.Pitfall,
