@@ -41,11 +41,14 @@ func Note(t testing.TB, format string, args ...any) {
 // each other, or are left behind, are seen at once.
 func Virtual(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
+	failed := false // a test that fails may leave behind whom it would have waited for
 	defer func() {
 		t.Helper()
 		what := recover()
 		switch said := fmt.Sprint(what); {
 		case what == nil:
+		case failed:
+			t.FailNow()
 		case strings.Contains(said, "has exited"):
 			NotYet(t, "it has returned, but left goroutines behind that wait for ever")
 		case strings.Contains(said, "deadlock"):
@@ -54,7 +57,10 @@ func Virtual(t *testing.T, test func(t *testing.T)) {
 			panic(what)
 		}
 	}()
-	synctest.Test(t, test)
+	synctest.Test(t, func(t *testing.T) {
+		defer func() { failed = t.Failed() }()
+		test(t)
+	})
 }
 
 // gradable says by what a program can be judged in this binary, now: ratios of computing

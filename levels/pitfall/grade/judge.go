@@ -74,7 +74,7 @@ func look(t testing.TB, p pitfall.Pitfall, program pitfall.Variant) (s pitfall.S
 	var err error
 	within(ctx, t, func() { s, err = p.Judge(ctx, program) })
 	if err != nil {
-		t.Fatalf("%s could not be graded: %v", p.ID, err)
+		NotYet(t, "it ends with an error: %v", err)
 	}
 	return s
 }
