@@ -53,6 +53,7 @@ var Pitfall = pitfall.Pitfall{
 	Broken:    Observe(broken),
 	Fixed:     Observe(fixed),
 	Yardstick: yardstick,
+	Needs:     fineClock,
 }
 
 // yardstick is one thread alone.
