@@ -24,7 +24,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "x the longest silence of an idle loop",
 	Breaks: pitfall.AtLeast(5),
 	Holds:  pitfall.AtMost(2.5),
-	Work:   requests,
+	Work:   1,
 	Ask: pitfall.Predict{
 		Question: "A loop's heart beats every 10 ms. Now it renders a page, which takes 80 ms. How much longer does its heart stand still than on an idle loop?",
 		Choices: [3]pitfall.Choice{
