@@ -94,12 +94,10 @@ func TestPanic(t *testing.T) {
 	c := pitfall.Helper(lesson.ID, "panics")
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
-	err := c.Start()
-	if err != nil {
+	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	late := time.AfterFunc(10*time.Second, func() { c.Process.Kill() })
-	defer late.Stop()
+	defer time.AfterFunc(10*time.Second, func() { c.Process.Kill() }).Stop()
 	if c.Wait() != nil {
 		first, _, _ := strings.Cut(said.String(), "\n")
 		grade.NotYet(t, "a task that panics should fail, and nothing else: %s", first)
@@ -136,6 +134,20 @@ func TestPromises(t *testing.T) {
 			grade.NotYet(t, "a promise is broken (%s: %s) %v", name, p.Says, how)
 		}
 	}
+}
+
+// A task that ends its goroutine gives its place back all the same.
+func TestGoexit(t *testing.T) {
+	grade.Virtual(t, func(t *testing.T) {
+		var at atWork
+		e := New(levels.Funcs{"work": at.work, "exit": func(context.Context, []byte) ([]byte, error) {
+			runtime.Goexit()
+			return nil, nil
+		}}, workers)
+		e.Run(t.Context(), tasks("exit", 2*workers))
+		e.Run(t.Context(), tasks("work", workers))
+		e.Close()
+	})
 }
 
 // Against a reference that makes a thread for each task: pitfall A6.
