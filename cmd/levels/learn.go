@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,11 +66,8 @@ func withCourse(ctx context.Context, do func(*learn.Course, *learn.Tools) error)
 
 // follow leads through the lessons on a terminal; elsewhere it grades one.
 func follow(ctx context.Context, c *learn.Course, t *learn.Tools, start string) error {
-	width, _, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
-		width = 100
-	}
-	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: os.Stdout, Width: width}
+	width, _, _ := term.GetSize(int(os.Stdout.Fd()))
+	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: os.Stdout, Width: cmp.Or(width, 80)}
 	if interactive() {
 		return s.Watch(ctx, start)
 	}

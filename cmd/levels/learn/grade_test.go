@@ -110,6 +110,16 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A program that never stops talking does not fill the memory.
+func TestGradeListensNotForEver(t *testing.T) {
+	c := course(t)
+	write(t, c.Lessons[0].File, "package cups\n\nfunc Carried() int {\n\tfor range 1 << 16 {\n\t\tprintln(\"cups, cups and again cups, cups, cups\")\n\t}\n\treturn 1\n}\n")
+	v, err := tools(t, c).Grade(t.Context(), c.Lessons[0])
+	if err != nil || v.Why[0] != "not yet: 1 cups of 2" || len(v.All) < 1<<20 || len(v.All) > 1<<20+1000 {
+		t.Errorf("%v, %q, %d bytes", err, v.Why, len(v.All))
+	}
+}
+
 // A program that hangs is ended with the grade.
 func TestGradeEndsWithItsContext(t *testing.T) {
 	c := course(t)

@@ -3,11 +3,14 @@ package learn
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
 
 func (s *Session) printf(format string, args ...any) { fmt.Fprintf(s.Out, format, args...) }
@@ -40,7 +43,7 @@ func (s *Session) enter(l Lesson) {
 	}
 }
 
-// prompt is the bottom line.
+// prompt is the bottom: how far it is, and what can be typed.
 func (s *Session) prompt() {
 	passed, all := s.Course.passed(), len(s.Course.Lessons)
 	const bar = 10
@@ -49,7 +52,7 @@ func (s *Session) prompt() {
 	if s.verdict != nil && s.verdict.Passed {
 		keys = "Enter goes on, " + keys
 	}
-	s.printf("\n[%s%s] %d/%d  %s   %s\n> ", strings.Repeat("#", full), strings.Repeat("-", bar-full), passed, all, short(s.lesson.File), keys)
+	s.printf("\n[%s%s] %d/%d  %s\n%s\n> ", strings.Repeat("#", full), strings.Repeat("-", bar-full), passed, all, short(s.lesson.File), keys)
 }
 
 func (c *Course) passed() (n int) {
@@ -130,13 +133,10 @@ func (s *Session) replay(ctx context.Context, r *Record) error {
 		right = a.Right
 	} else {
 		p := s.lesson.Pitfall
-		if why := p.Missing(); why != "" {
-			s.printf("  You predicted %s, but what happens cannot be measured here: %s\n", said, why)
-			return nil
-		}
-		seen, err := p.Apart(ctx, "broken")
+		seen, err := measure(ctx, p)
 		if err != nil {
-			return cmp.Or(context.Cause(ctx), err)
+			s.printf("  You predicted %s, but what happens cannot be measured here: %v\n", said, err)
+			return context.Cause(ctx)
 		}
 		right, measured = "?", fmt.Sprintf("; measured on the broken program: %.4g %s", seen.Number, p.Unit)
 		if i := p.Ask.Right(seen.Number); i >= 0 {
@@ -154,6 +154,14 @@ func (s *Session) replay(ctx context.Context, r *Record) error {
 		s.printf("  It is    %s  %s\n", right, choices[i])
 	}
 	return nil
+}
+
+// measure runs the broken program.
+func measure(ctx context.Context, p *pitfall.Pitfall) (pitfall.Side, error) {
+	if why := p.Missing(); why != "" {
+		return pitfall.Side{}, errors.New(why)
+	}
+	return p.Apart(ctx, pitfall.Broken)
 }
 
 // clip keeps a line within the terminal.

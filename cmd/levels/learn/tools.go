@@ -150,9 +150,9 @@ func (t *Tools) command(ctx context.Context, args ...string) (string, error) {
 // run runs a test binary as go test does, and returns all that it said. It is killed when
 // ctx ends, and on Linux also when this process dies.
 func (t *Tools) run(ctx context.Context, s source, binary string) (said string, passed bool, err error) {
-	cmd := exec.Command(binary, "-test.v", "-test.timeout=2m", "-test.paniconexit0")
+	cmd := exec.Command(binary, "-test.v", "-test.timeout=1m", "-test.paniconexit0")
 	cmd.Dir = s.Dir
-	var errs strings.Builder
+	var outs, errs head
 	cmd.Stderr = &errs
 	cmd.WaitDelay = time.Second
 	c, err := child.StartTethered(cmd)
@@ -161,11 +161,20 @@ func (t *Tools) run(ctx context.Context, s source, binary string) (said string, 
 	}
 	stop := context.AfterFunc(ctx, c.Kill)
 	defer stop()
-	out, _ := io.ReadAll(c.Stdout)
+	io.Copy(&outs, c.Stdout) // until the program ends, in whichever way
 	<-c.Done()
 	err = c.Stop(time.Second)
 	if ctx.Err() != nil {
 		return "", false, context.Cause(ctx)
 	}
-	return string(out) + errs.String(), err == nil, nil
+	return outs.String() + errs.String(), err == nil, nil
+}
+
+// A head keeps the first MiB of what a program says: some say the same for ever.
+type head struct{ strings.Builder }
+
+func (h *head) Write(b []byte) (int, error) {
+	const most = 1 << 20
+	h.Builder.Write(b[:max(0, min(len(b), most-h.Len()))])
+	return len(b), nil
 }
