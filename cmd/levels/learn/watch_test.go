@@ -51,10 +51,17 @@ type student struct {
 func watches(ctx context.Context, t *testing.T, c *Course, start string) *student {
 	in, keys := io.Pipe()
 	s := &student{keys: keys, left: make(chan error, 1)}
-	s.Session = &Session{Course: c, Tools: tools(t, c), In: in, Out: &s.screen, Width: 80, Poll: 5 * time.Millisecond}
+	s.Session = &Session{Course: c, Tools: withoutRace(t, c), In: in, Out: &s.screen, Width: 80, Poll: 5 * time.Millisecond}
 	go func() { s.left <- s.Watch(ctx, start) }()
 	t.Cleanup(func() { keys.Close() })
 	return s
+}
+
+// withoutRace are tools that build half as much.
+func withoutRace(t *testing.T, c *Course) *Tools {
+	tl := tools(t, c)
+	tl.NoRace = "this is a test"
+	return tl
 }
 
 func (s *student) types(t *testing.T, line string) {
@@ -102,6 +109,7 @@ func TestWatchLeadsThrough(t *testing.T) {
 	s.shows(t, "PASSED  01-cups")
 	s.shows(t, "reference |=====")
 	s.shows(t, "note: no moon")
+	s.shows(t, "race check: skipped (this is a test)")
 	s.shows(t, "You predicted b  one; measured on the broken program: 3 cups broken of 4")
 	s.shows(t, "It is    c  more")
 	s.shows(t, "What it costs: A tray.")
@@ -189,7 +197,7 @@ func TestWatchLeavesAProgramThatHangs(t *testing.T) {
 func TestOnceGradesWithoutATerminal(t *testing.T) {
 	c := course(t)
 	var out screen
-	s := &Session{Course: c, Tools: tools(t, c), Out: &out, Width: 80}
+	s := &Session{Course: c, Tools: withoutRace(t, c), Out: &out, Width: 80}
 	for i, code := range []string{starter, right} {
 		write(t, c.Lessons[0].File, code)
 		if passed, err := s.Once(t.Context(), ""); passed != (i == 1) || err != nil {
