@@ -22,6 +22,9 @@
 // Allocations of a queue's caller are near a tie, 92 or 93, so these may differ by one.
 // Commands that a script sends to Redis count like others.
 //
+// BenchmarkPitfall runs the broken and the fixed program of a pitfall, at no level. An
+// operation is a whole run; it fails if that does not show what the catalogue says.
+//
 // # How
 //
 // Names are data: BenchmarkThroughput/level=thread/impl=crew/work=cpu/grain=50000/workers=2/inflight=2/batch=256.

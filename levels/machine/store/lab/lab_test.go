@@ -117,3 +117,14 @@ func TestRestart(t *testing.T) {
 		t.Error("a server was started with a setting that there is not")
 	}
 }
+
+// Where there is no server, it is said what is missing, and nothing starts.
+func TestNeeds(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if got := lab.Needs(); got != "needs redis-server on PATH, and there is none" {
+		t.Errorf("it needs %q", got)
+	}
+	if _, err := lab.Start(t.Context()); err == nil {
+		t.Error("a server was started")
+	}
+}
