@@ -82,20 +82,25 @@ func split(t *testing.T, name, page string) (commands []command, examples []stri
 	return commands, examples, text.String()
 }
 
+// mentions are the commands in a text.
+func mentions(prose string) (lines []string) {
+	for _, span := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(prose, -1) {
+		if text := strings.Join(strings.Fields(span[1]), " "); typed.MatchString(text) {
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}
+
 // A command that is mentioned or shown as an example could be typed.
 func TestDocsMentions(t *testing.T) {
-	spans, checked := regexp.MustCompile("`([^`]+)`"), 0
+	checked := 0
 	for name, page := range docPages(t) {
 		_, examples, prose := split(t, name, page)
 		if len(examples) > 0 && !strings.HasPrefix(name, "docs/reference/") {
 			t.Errorf("%s: commands that nobody runs, for they are in no ```sh block: %q", name, examples)
 		}
-		for _, span := range spans.FindAllStringSubmatch(prose, -1) {
-			if text := strings.Join(strings.Fields(span[1]), " "); typed.MatchString(text) {
-				examples = append(examples, text)
-			}
-		}
-		for _, example := range examples {
+		for _, example := range append(examples, mentions(prose)...) {
 			checked++
 			if err := wellFormed(example); err != nil {
 				t.Errorf("%s: %s: %v", name, example, err)
