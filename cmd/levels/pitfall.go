@@ -182,21 +182,27 @@ func runPitfall(ctx context.Context, p pitfall.Pitfall, ask, fixed bool) error {
 
 // answer reads a letter from the terminal: a, b or c, and nothing for no guess.
 func answer(ctx context.Context) int {
-	fmt.Print("Your guess (a, b, c, or Enter for none): ")
-	line := make(chan string, 1)
-	go func() { // ends with a line, at the latest with the program
-		text, _ := bufio.NewReader(os.Stdin).ReadString('\n')
-		line <- strings.ToLower(strings.TrimSpace(text))
+	lines := make(chan string)
+	go func() { // ends with the input, at the latest with the program
+		defer close(lines)
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+			lines <- strings.ToLower(strings.TrimSpace(in.Text()))
+		}
 	}()
-	select {
-	case text := <-line:
-		if len(text) != 1 {
+	for {
+		fmt.Print("Your guess (a, b, c, or Enter for none): ")
+		select {
+		case text, ok := <-lines:
+			if !ok || text == "" {
+				return -1
+			}
+			if i := strings.Index("abc", text); i >= 0 && len(text) == 1 {
+				return i
+			}
+		case <-ctx.Done():
+			fmt.Println()
 			return -1
 		}
-		return strings.Index("abc", text)
-	case <-ctx.Done():
-		fmt.Println()
-		return -1
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,14 +17,14 @@ import (
 )
 
 func newPitfallProve() *cobra.Command {
-	count := 1
+	count, strict := 1, false
 	cmd := &cobra.Command{
 		Use:   "prove [ID...]",
 		Short: "prove that broken programs break and fixed ones do not",
 		Long: `prove runs both programs of each pitfall, or of those named, and asks whether the broken
 one shows its symptom and the fixed one does not. It prints the range of the numbers
 over all runs. What cannot be proven on this machine says why, and is not counted as
-proven. Exit code 1: a pitfall is refuted.`,
+proven. Exit code 1: a pitfall is refuted; 3, with --strict: one cannot be proven here.`,
 		Example: `  levels pitfall prove
   levels pitfall prove T2 A1 --count 50`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,12 +40,15 @@ proven. Exit code 1: a pitfall is refuted.`,
 				if err != nil {
 					return usageError{err}
 				}
-				all = append(all, p)
+				if !slices.ContainsFunc(all, func(o pitfall.Pitfall) bool { return o.ID == p.ID }) {
+					all = append(all, p)
+				}
 			}
-			return provePitfalls(cmd.Context(), all, count)
+			return provePitfalls(cmd.Context(), all, count, strict)
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", count, "how often each is proven")
+	cmd.Flags().BoolVar(&strict, "strict", strict, "fail where something is missing to prove one")
 	return cmd
 }
 
@@ -96,7 +100,7 @@ func (p *proofs) add(proof pitfall.Proof) {
 	p.fixed.see(proof.Fixed.Number)
 }
 
-func provePitfalls(ctx context.Context, all []pitfall.Pitfall, count int) error {
+func provePitfalls(ctx context.Context, all []pitfall.Pitfall, count int, strict bool) error {
 	start := time.Now()
 	rows := make([]proofs, len(all))
 	progress := newProgress(os.Stderr)
@@ -116,10 +120,10 @@ func provePitfalls(ctx context.Context, all []pitfall.Pitfall, count int) error 
 		row.add(proof)
 	}
 	progress.clear()
-	return printProofs(rows, count, time.Since(start))
+	return printProofs(rows, count, strict, time.Since(start))
 }
 
-func printProofs(rows []proofs, count int, took time.Duration) error {
+func printProofs(rows []proofs, count int, strict bool, took time.Duration) error {
 	fmt.Printf("%-4s %-20s %-6s%16s%14s %7s %6s\n", "id", "pitfall", "class", "broken", "fixed", "proven", "took")
 	whole, refuted, absent := 0, 0, 0
 	for _, r := range rows {
@@ -142,6 +146,9 @@ func printProofs(rows []proofs, count int, took time.Duration) error {
 		whole, len(rows), count, took.Round(100*time.Millisecond), runtime.Version(), runtime.NumCPU(), refuted, absent)
 	if refuted > 0 {
 		return fmt.Errorf("%d of %d pitfalls are refuted", refuted, len(rows))
+	}
+	if strict && absent > 0 {
+		return bench.Environment(fmt.Errorf("%d of %d pitfalls cannot be proven here, for the reasons above", absent, len(rows)))
 	}
 	return nil
 }

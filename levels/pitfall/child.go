@@ -59,7 +59,7 @@ func (p Pitfall) report(which Which) error {
 	go func() { // ends with the process
 		io.Copy(io.Discard, os.Stdin)
 		cancel(errors.New("the prover has left"))
-		time.Sleep(time.Second)
+		time.Sleep(patience) // for what it has to clear away
 		os.Exit(1)
 	}()
 	side, err := p.Look(ctx, which)
@@ -89,6 +89,9 @@ func Helper(id, name string, args ...string) *exec.Cmd {
 // far slower, and for programs that hang.
 const deadline = time.Minute
 
+// patience is how long a part that is told to leave may take before it is killed.
+const patience = 3 * time.Second
+
 // Apart is [Pitfall.Look] in a process of its own, with a deadline. The main and the TestMain of
 // the program that calls it must begin with [Child].
 func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
@@ -98,8 +101,14 @@ func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
 	if err != nil {
 		return s, err
 	}
+	// What a part leaves in the folder of temporary files is gone with it, even if it is killed.
+	temp, err := os.MkdirTemp("", "pitfall-")
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0", "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
 	if which == Broken { // the race detector has much to say of these, and is right
 		cmd.Env = append(cmd.Env, "GORACE=exitcode=0 atexit_sleep_ms=0")
 	}
@@ -107,13 +116,10 @@ func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
 	if err != nil {
 		return s, fmt.Errorf("start %s of %s: %w", which, p.ID, err)
 	}
-	stop := context.AfterFunc(ctx, c.Kill)
+	stop := context.AfterFunc(ctx, func() { c.Stop(patience + time.Second) })
 	defer stop()
 	told := json.NewDecoder(c.Stdout).Decode(&s)
-	if told != nil && ctx.Err() == nil {
-		c.Terminate() // it has nothing more to say
-	}
-	left := c.Stop(5 * time.Second)
+	left := c.Stop(patience + time.Second) // it ends by itself, or by its leash
 	switch {
 	case ctx.Err() != nil && told != nil:
 		return s, fmt.Errorf("%s of %s: %w", which, p.ID, context.Cause(ctx))

@@ -1,10 +1,12 @@
 package pitfall
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,7 +67,10 @@ func (p Pitfall) Judge(ctx context.Context, program Variant) (s Side, err error)
 	}
 	s.Number = float64(Seen{Outcomes: s.Outcomes}.Sum(Forbidden))
 	if p.Class.Timed() {
-		s.Number = float64(slices.Min(s.Samples)) / float64(max(1, slices.Min(s.Yard)))
+		s.Number = 0
+		if len(s.Samples) > 0 {
+			s.Number = float64(slices.Min(s.Samples)) / float64(slices.Min(s.Yard))
+		}
 	}
 	return s, nil
 }
@@ -85,25 +90,50 @@ func (s *Side) run(ctx context.Context, program Variant) error {
 	if took := time.Since(start); s.Took == 0 || took < s.Took {
 		s.Took = took
 	}
-	s.Outcomes = seen.Outcomes
+	if s.Outcomes == nil || worse(seen, Seen{Outcomes: s.Outcomes}) {
+		s.Outcomes = seen.Outcomes
+	}
 	if seen.Took > 0 {
 		s.Samples = append(s.Samples, seen.Took)
 	}
 	return err
 }
 
+// worse reports whether a run ended worse than another: the worst of all rounds is shown,
+// for a promise must hold in each.
+func worse(a, b Seen) bool {
+	return cmp.Or(cmp.Compare(a.Sum(Forbidden), b.Sum(Forbidden)), cmp.Compare(b.Sum(Expected), a.Sum(Expected)),
+		cmp.Compare(b.Sum(Allowed), a.Sum(Allowed))) > 0
+}
+
 // Wrong says why a program that was seen so is not fixed, and "" if it is.
 func (p Pitfall) Wrong(s Side) string {
 	seen := Seen{Outcomes: s.Outcomes}
-	switch {
+	expected := seen.Sum(Expected)
+	switch kept := expected + seen.Sum(Allowed); {
 	case seen.Sum(Forbidden) > 0:
-		return fmt.Sprintf("%d outcomes are forbidden, and should be 0", seen.Sum(Forbidden))
-	case seen.Sum(Expected)+seen.Sum(Allowed) != p.Work:
-		return fmt.Sprintf("%d pieces of work ended as promised, not %d", seen.Sum(Expected)+seen.Sum(Allowed), p.Work)
+		return "it must never happen, and does: " + seen.list(Forbidden)
+	case kept != p.Work:
+		return fmt.Sprintf("of %d pieces of work %d ended as promised", p.Work, kept)
+	case expected < cmp.Or(p.Least, p.Work):
+		return fmt.Sprintf("of %d pieces of work %d ended as expected, and should be at least %d", p.Work, expected, cmp.Or(p.Least, p.Work))
+	case p.Class.Timed() && len(s.Samples) < Rounds:
+		return "it has not done what is timed"
 	case p.Class.Timed() && !p.Holds.Has(s.Number):
 		return fmt.Sprintf("%.3g %s, and should be %s", s.Number, p.Unit, p.Holds)
 	}
 	return ""
+}
+
+// list writes the outcomes of a verdict that came to pass.
+func (s Seen) list(v Verdict) string {
+	var all []string
+	for _, o := range s.Outcomes {
+		if o.Verdict == v && o.Count > 0 {
+			all = append(all, fmt.Sprintf("%s (%d x)", o.What, o.Count))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // String writes a range as in a sentence.

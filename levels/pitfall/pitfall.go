@@ -28,15 +28,17 @@ type Pitfall struct {
 	Class  Class
 	Unit   string  // of the number that is judged: what is counted, or "x" and what a yardstick run is
 	Breaks Range   // the number of the broken program
-	Holds  Range   // that of the fixed one; of class Count it is 0, which is its zero value
-	Work   int     // expected outcomes of a whole run: a program that does nothing is not fixed
+	Shows  int     // the least forbidden outcomes of the broken program, if its number is another
+	Holds  Range   // the number of the fixed one; of class Count it is 0, which is its zero value
+	Work   int     // how much a run of the fixed one ends as promised
+	Least  int     // of it must be as expected; 0 means all: a program that refuses all is not fixed
 	Ask    Predict // before it runs
 
 	Hints   [3]string // what it is about; where to look; almost the code
 	Why     string    // the broken program fails
 	Fix     string    // in words
 	Price   string    // of the fix
-	Since   string    // the least Go version that shows it, as in 1.25; "" means any
+	Since   string    // the least Go version that it takes, as in 1.20; "" means any
 	Sources []string  // bugs, papers and documents: where it was met
 
 	Code          embed.FS // broken.go and fixed.go

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +30,31 @@ func takes(d time.Duration) pitfall.Variant {
 	return func(context.Context) (pitfall.Seen, error) {
 		return pitfall.Seen{Took: d, Outcomes: []pitfall.Outcome{{What: "done", Verdict: pitfall.Expected, Count: 3}}}, nil
 	}
+}
+
+// wrongOnce ends one of its runs badly, and all others well.
+func wrongOnce(which int32) pitfall.Variant {
+	var runs atomic.Int32
+	return func(ctx context.Context) (pitfall.Seen, error) {
+		seen, err := takes(time.Second)(ctx)
+		if runs.Add(1) == which {
+			seen.Outcomes = append(seen.Outcomes, pitfall.Outcome{What: "lost", Verdict: pitfall.Forbidden, Count: 1})
+		}
+		return seen, err
+	}
+}
+
+// refuses keeps its promise in the cheapest way.
+func refuses(context.Context) (pitfall.Seen, error) {
+	return pitfall.Seen{Outcomes: []pitfall.Outcome{{What: "refused", Verdict: pitfall.Allowed, Count: 3}}}, nil
+}
+
+// litters leaves a file among the temporary ones, and waits.
+func litters(ctx context.Context) (pitfall.Seen, error) {
+	if err := os.WriteFile(filepath.Join(os.TempDir(), "litter"), nil, 0o600); err != nil {
+		return pitfall.Seen{}, err
+	}
+	return waits(ctx)
 }
 
 func dies(context.Context) (pitfall.Seen, error) { panic("I am not well") }
@@ -66,6 +93,11 @@ var some = []pitfall.Pitfall{
 	timed("slow", takes(9*time.Second), takes(time.Second)),
 	timed("fast", takes(4*time.Second), takes(time.Second)),
 	timed("slower", takes(9*time.Second), takes(3*time.Second)),
+	timed("once", takes(9*time.Second), wrongOnce(2)),
+	timed("timeless", takes(9*time.Second), ends(3, 0)),
+	{ID: "lazy", Class: pitfall.Count, Unit: "lost", Breaks: pitfall.AtLeast(1), Work: 3, Least: 1, Broken: ends(2, 1), Fixed: refuses},
+	{ID: "shy", Class: pitfall.Count, Unit: "lost", Breaks: pitfall.AtLeast(1), Shows: 2, Work: 3, Broken: ends(2, 1), Fixed: ends(3, 0)},
+	counted("litters", litters, ends(3, 0)),
 	{ID: "needy", Needs: func() string { return "a second moon" }},
 	{ID: "young", Since: "1.999"},
 	{ID: "helped", Helpers: map[string]func([]string) error{"echo": func(args []string) error {
@@ -94,15 +126,19 @@ func TestProve(t *testing.T) {
 		ruling pitfall.Ruling
 		why    string
 	}{
-		"proven": {pitfall.Proven, ""},
-		"holds":  {pitfall.Refuted, "the broken program: 0 lost, and should be at least 1"},
-		"breaks": {pitfall.Refuted, "the fixed program: 1 outcomes are forbidden"},
-		"idle":   {pitfall.Refuted, "the fixed program: 0 pieces of work ended as promised, not 3"},
-		"slow":   {pitfall.Proven, ""},
-		"fast":   {pitfall.Refuted, "the broken program: 4 x one, and should be at least 5"},
-		"slower": {pitfall.Refuted, "the fixed program: 3 x one, and should be at most 2"},
-		"needy":  {pitfall.NotHere, "a second moon"},
-		"young":  {pitfall.NotHere, "it takes Go 1.999"},
+		"proven":   {pitfall.Proven, ""},
+		"holds":    {pitfall.Refuted, "the broken program: 0 lost, and should be at least 1"},
+		"breaks":   {pitfall.Refuted, "the fixed program: it must never happen, and does: lost (1 x)"},
+		"idle":     {pitfall.Refuted, "the fixed program: of 3 pieces of work 0 ended as promised"},
+		"slow":     {pitfall.Proven, ""},
+		"fast":     {pitfall.Refuted, "the broken program: 4 x one, and should be at least 5"},
+		"slower":   {pitfall.Refuted, "the fixed program: 3 x one, and should be at most 2"},
+		"once":     {pitfall.Refuted, "the fixed program: it must never happen, and does: lost (1 x)"},
+		"timeless": {pitfall.Refuted, "the fixed program: it has not done what is timed"},
+		"lazy":     {pitfall.Refuted, "of 3 pieces of work 0 ended as expected, and should be at least 1"},
+		"shy":      {pitfall.Refuted, "the broken program: 1 forbidden outcomes, and should be at least 2"},
+		"needy":    {pitfall.NotHere, "a second moon"},
+		"young":    {pitfall.NotHere, "it takes Go 1.999"},
 	} {
 		t.Run(id, func(t *testing.T) {
 			proof, err := find(id).Prove(t.Context())
@@ -135,6 +171,30 @@ func TestProveEndsWithContext(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("enough")) })
 	if _, err := find("waits").Prove(ctx); err == nil || !strings.Contains(err.Error(), "enough") {
 		t.Error(err)
+	}
+}
+
+// Whoever is told to leave leaves nothing behind: not in the folder of temporary files, and
+// no process.
+func TestProveClearsAway(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMP", temp)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // ends when the litter is there
+		for ctx.Err() == nil {
+			if found, _ := filepath.Glob(filepath.Join(temp, "pitfall-*", "litter")); len(found) > 0 {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if _, err := find("litters").Prove(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(temp)
+	if len(left) > 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -26,6 +26,12 @@ const (
 	NotHere Ruling = "not provable here" // something is missing, which Why names: this is no proof
 )
 
+// But in tests, these are what they are called.
+var (
+	parallel = Parallel
+	apart    = Pitfall.Apart
+)
+
 // looks is how often a ratio of times is taken before it refutes: each time afresh. One
 // miss on a busy machine says little.
 const looks = 3
@@ -42,7 +48,7 @@ func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 	}
 	var before float64
 	if p.Class == Par {
-		if before = Parallel(); before < enough {
+		if before = parallel(); before < enough {
 			return notHere(proof, before), nil
 		}
 	}
@@ -55,7 +61,7 @@ func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 	}
 	proof.Ruling = Refuted
 	if p.Class == Par {
-		if after := Parallel(); after < enough {
+		if after := parallel(); after < enough {
 			return notHere(proof, after), err
 		}
 	}
@@ -80,7 +86,7 @@ func (p Pitfall) try(ctx context.Context, which Which) (s Side, wrong string, er
 		tries = looks
 	}
 	for range tries {
-		if s, err = p.Apart(ctx, which); err != nil {
+		if s, err = apart(p, ctx, which); err != nil {
 			return s, "", err
 		}
 		if wrong = p.against(s, which); wrong == "" {
@@ -98,8 +104,12 @@ func (p Pitfall) against(s Side, which Which) string {
 		}
 		return ""
 	}
-	if !p.Breaks.Has(s.Number) {
+	forbidden := Seen{Outcomes: s.Outcomes}.Sum(Forbidden)
+	switch {
+	case !p.Breaks.Has(s.Number):
 		return fmt.Sprintf("the broken program: %.3g %s, and should be %s", s.Number, p.Unit, p.Breaks)
+	case forbidden < p.Shows:
+		return fmt.Sprintf("the broken program: %d forbidden outcomes, and should be at least %d", forbidden, p.Shows)
 	}
 	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"go/printer"
 	"go/token"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,12 +63,13 @@ func Check(p pitfall.Pitfall) (wrong []string) {
 		"Fix": p.Fix, "Price": p.Price, "Question": p.Ask.Question, "Hints[0]": p.Hints[0], "Hints[1]": p.Hints[1], "Hints[2]": p.Hints[2]} {
 		want(strings.TrimSpace(text) == text && text != "", "%s is %q", field, text)
 	}
-	want(len(p.Sources) > 0, "no source says where it was met")
-	want(strings.Contains(strings.Join(pitfall.Levels, " "), p.Level), "level %q is none of %v", p.Level, pitfall.Levels)
+	want(len(p.Sources) > 0 && !slices.Contains(p.Sources, ""), "no source says where it was met")
+	want(slices.Contains(pitfall.Levels, p.Level), "level %q is none of %v", p.Level, pitfall.Levels)
 	want(p.Broken != nil && p.Fixed != nil && p.Work > 0, "a program, or its amount of work, is missing")
 	want(p.Class.Timed() == (p.Yardstick != nil), "class %s and its yardstick do not fit", p.Class)
 	want(p.Breaks.Min > p.Holds.Max, "the broken program shows %s, the fixed one %s: these cannot be told apart", p.Breaks, p.Holds)
 	want(p.Class.Timed() || p.Holds == pitfall.Range{}, "forbidden outcomes are 0 once it is fixed")
+	want(p.Least <= p.Work && p.Least >= 0 && p.Shows >= 0, "of %d pieces of work %d must end as expected", p.Work, p.Least)
 	right := 0
 	for _, c := range p.Ask.Choices {
 		want(c.Says != "", "a choice is empty")
@@ -79,7 +81,13 @@ func Check(p pitfall.Pitfall) (wrong []string) {
 	return append(wrong, checkCode(p)...)
 }
 
-// checkCode wants the same signature twice, and the wrong line marked.
+// What goes on a slide.
+const (
+	widest  = 100 // columns, with a tab as 4
+	longest = 40  // lines
+)
+
+// checkCode wants the same signature twice, the wrong line marked, and room on a slide.
 func checkCode(p pitfall.Pitfall) (wrong []string) {
 	signatures := map[pitfall.Which]string{}
 	for _, which := range []pitfall.Which{pitfall.Broken, pitfall.Fixed} {
@@ -89,6 +97,14 @@ func checkCode(p pitfall.Pitfall) (wrong []string) {
 		}
 		if signatures[which], err = signature(code, string(which)); err != nil {
 			wrong = append(wrong, fmt.Sprintf("%s: %s.go: %v", p.ID, which, err))
+		}
+		for i, line := range strings.Split(code, "\n") {
+			if columns := len([]rune(strings.ReplaceAll(line, "\t", "    "))); columns > widest {
+				wrong = append(wrong, fmt.Sprintf("%s: %s.go:%d has %d columns: a slide has %d", p.ID, which, i+1, columns, widest))
+			}
+		}
+		if lines := strings.Count(pitfall.Body(code), "\n"); lines > longest {
+			wrong = append(wrong, fmt.Sprintf("%s: %s.go has %d lines: a slide has %d", p.ID, which, lines, longest))
 		}
 		if marked := strings.Contains(code, pitfall.Mark); marked != (which == pitfall.Broken) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s.go: marked with %q: %v", p.ID, which, pitfall.Mark, marked))

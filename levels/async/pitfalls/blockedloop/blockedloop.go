@@ -42,7 +42,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A loop is one thread that calls callbacks one after another. One that computes for 80 ms makes all others 80 ms late.",
 	Fix:   "Have what computes or blocks done elsewhere, and be told when it is done: run_in_executor in asyncio, loop.Config.Executor here, a goroutine in Go.",
 	Price: "Two changes of goroutine for each call, some microseconds; and from then on two things really run at once, so what they share needs care.",
-	Since: "1.25",
 	Sources: []string{
 		"Node.js guide, Don't Block the Event Loop (or the Worker Pool)",
 		"Python documentation, Developing with asyncio: blocking (CPU-bound) code should not be called directly",

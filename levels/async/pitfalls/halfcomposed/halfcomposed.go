@@ -46,7 +46,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "While the loop waits for one pipe it hears neither the others nor its sockets, so the processes work one after another.",
 	Fix:   "One loop for all that is waited for: pipes like sockets, or an executor that does the asking, as with loop.Call.Execute.",
 	Price: "As many questions under way as there are workers need as many goroutines, or a loop that knows pipes; and a limit on what waits for a worker.",
-	Since: "1.25",
 	Sources: []string{
 		"the EuroPython 2019 talk: two kinds of concurrency at the same time, confusing but awesome",
 		"docs/async.md: the same on the real loop with package process, 210 ms and 56 ms",

@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A loop that only starts things is done in a millisecond, so a thousand requests meet at 64 slots.",
 	Fix:   "Take a slot before starting, and give it back at the end: a semaphore, a buffered channel, errgroup's SetLimit, or a fixed number of workers. What waits then is the loop: backpressure.",
 	Price: "A number that somebody must choose: too small, and the server is idle; and it holds for one process, not for ten of them.",
-	Since: "1.25",
 	Sources: []string{
 		"golang/go#27837: errgroup gets SetLimit, because a large fan-out exhausts memory and other resources",
 		"ethereum-optimism/optimism#2464: a proxy limits the calls under way to each backend",

@@ -6,7 +6,7 @@ import (
 )
 
 // fixed begins all fetches, and then waits for all.
-func fixed(ctx context.Context, pages []string, fetch func(context.Context, string) string) []string {
+func fixed(ctx context.Context, pages []string, fetch Fetch) []string {
 	bodies := make([]string, len(pages))
 	var wg sync.WaitGroup
 	for i, page := range pages {

@@ -44,7 +44,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "Each turn of the loop ends only when its page is here, so the waits add up.",
 	Fix:   "Begin all, then wait for all: gather in asyncio, a WaitGroup or errgroup in Go.",
 	Price: "A goroutine for each wait, some KiB; and a limit, as soon as there are more pages than the server likes.",
-	Since: "1.25",
 	Sources: []string{
 		"the EuroPython 2019 talk: asyncio pays only where waits overlap",
 		"ESLint's rule no-await-in-loop, which exists because of it",
@@ -77,8 +76,11 @@ func yardstick(ctx context.Context) (pitfall.Seen, error) {
 	return pitfall.Seen{Took: time.Since(start)}, context.Cause(ctx)
 }
 
+// A Fetch returns the body of a page.
+type Fetch = func(ctx context.Context, page string) string
+
 // Observe runs a way to fetch all pages.
-func Observe(all func(context.Context, []string, func(context.Context, string) string) []string) pitfall.Variant {
+func Observe(all func(context.Context, []string, Fetch) []string) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		pages := make([]string, many)
 		for i := range pages {

@@ -43,7 +43,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "All hundred read 100 before the first has paid, so all hundred write 99.",
 	Fix:   "Do not wait between reading and writing: read after the await. What must hold across a wait needs a lock that waits too (asyncio.Lock), or one task that owns the number.",
 	Price: "None; but what was true before the wait must be checked again after it: the last ticket may be gone once it is paid for.",
-	Since: "1.25",
 	Sources: []string{
 		"aikaterna/gobcog#27: two commands of one asyncio bot, one writes back a stale count, and rewards are lost",
 		"ESLint's rule require-atomic-updates, which looks for a value that is read before an await and written after it",

@@ -44,7 +44,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A job that waits in the pool keeps its place. With four of them no place is left for what they wait for, and none of them will leave.",
 	Fix:   "Do not wait in a pool for that pool: wait outside, and hand over the next step; or give inner jobs a pool of their own; or let whoever waits help.",
 	Price: "The job is cut in two, and another may come between; a second pool costs its threads.",
-	Since: "1.25",
 	Sources: []string{
 		"instituutnederlandsetaal/BlackLab#168: searches in a pool of 4 threads wait for their parts in that pool",
 		"hatchet-dev/hatchet#4803: a worker blocks when tasks use up asyncio's default executor",

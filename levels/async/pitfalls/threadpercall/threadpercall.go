@@ -44,7 +44,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "The kernel makes a thread, schedules it and takes it apart again: tens of microseconds, for a call of 2.",
 	Fix:   "An executor: a few workers that live on, and a queue before them. loop.run_in_executor has one; here it is any Level behind levels.On.",
 	Price: "A queue to hand over, and a number to choose: with too few threads, calls that block hold up the others.",
-	Since: "1.25",
 	Sources: []string{
 		"Opentrons/opentrons#6645: run_in_executor that made a new thread per call",
 		"the Go documentation of runtime.LockOSThread: a goroutine that exits while locked terminates its thread",

@@ -44,7 +44,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A turn of request and reply takes a round trip, however little it carries. More bandwidth does not shorten it.",
 	Fix:   "Ask for all in one message (a batch), or send all questions before the first answer is back (a pipeline).",
 	Price: "The first value comes with the last, both ends hold the whole batch in memory, and an error may be that of one in 200.",
-	Since: "1.25",
 	Sources: []string{
 		"Redis documentation, Redis pipelining: request/response protocols and round-trip time (redis.io/topics/pipelining)",
 		"the N+1 query problem of object-relational mappers: a query for a list, and one more for each row",

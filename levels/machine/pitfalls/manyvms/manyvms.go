@@ -47,7 +47,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A host's processors are shared by the machines on it: more machines get smaller shares. And whoever unplugs it unplugs all of them.",
 	Fix:   "Spread them: at most one on each host while hosts are free. That is anti-affinity, or placement = spread.",
 	Price: "More hosts, each with room to spare; and the machines talk over a network that they did not need on one host.",
-	Since: "1.25",
 	Sources: []string{
 		"the EuroPython 2019 talk: many virtual machines on one host",
 		"kubernetes/kops#2693: both pods of the cluster's DNS were on the node that failed",

@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "Each worker meets the silent peer sooner or later, and then waits forever: after four such calls nobody is left who works.",
 	Fix:   "A deadline for every call over a network, some times longer than an answer takes; the call that misses it has failed.",
 	Price: "Slow answers that would have come are thrown away, and whether their work was done is unknown: the retry must be harmless.",
-	Since: "1.25",
 	Sources: []string{
 		"livekit/agents#7128: a synchronous HTTP call without an end; the job is killed",
 		"Node.js guide, Don't block the event loop (or the worker pool)",

@@ -47,7 +47,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "Pop is the last that the queue hears of a job. A worker that dies after it takes the only copy along.",
 	Fix:   "Keep the job on the queue, marked as being done, until the worker says that it is done; give it to another if the worker dies.",
 	Price: "A second message for each job; and a worker that dies between the effect and Done has its job done twice.",
-	Since: "1.25",
 	Sources: []string{
 		"hibiken/asynq#286: tasks of a worker that was shut down stay active, until a later version recovers them",
 		"arq documentation, pessimistic execution: a job stays on the queue until it has succeeded or failed",

@@ -43,7 +43,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A lease ends by the clock, not with the job. From then on two workers have it, and the first to finish does not know.",
 	Fix:   "Renew while you work, so that only the dead lose a lease; and let the effect be refused if its token is not the newest: a fence, for those that come back from the dead.",
 	Price: "A message for each renewal; a token that the effect's store checks in the same step; and a dead worker's job waits until its lease is over.",
-	Since: "1.25",
 	Sources: []string{
 		"Martin Kleppmann, How to do distributed locking, 2016: a holder that is paused, a lease that ends, and the fencing token",
 		"bsm/redislock#93: a proposal to make such tokens with the lock",

@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "The page takes as long as the slowest of its 100 answers. If 1 of 50 is slow, a page without a slow one is rare.",
 	Fix:   "Hedge: ask a second replica after the 95th percentile, take the first answer, cancel the other. Or do with 98 answers.",
 	Price: "A few percent more requests; asking must be harmless when done twice; and if all are slow, it is more load at the worst time.",
-	Since: "1.25",
 	Sources: []string{
 		"Jeffrey Dean and Luiz André Barroso, The tail at scale, Communications of the ACM 56 (2), 2013",
 	},

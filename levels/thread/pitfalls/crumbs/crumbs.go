@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "An addition takes half a nanosecond, a send and a receive thirty to some hundreds: a lock, a copy, and often a thread that is woken. The workers wait for crumbs.",
 	Fix:   "Hand over loaves: chunks so large that handing one over is little against the work in it. Where it pays is to be measured: here from some hundred additions on it costs less than it brings.",
 	Price: "The last chunks may leave a worker without work while others still have some: as large as needed, not larger.",
-	Since: "1.25",
 	Sources: []string{
 		"exercism/go#1941: in parallel-letter-frequency the sequential solution is often faster than the concurrent one",
 		"Slaughter et al., Task Bench, SC 2020: the smallest task that pays, as a number (METG)",

@@ -43,7 +43,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "Cores hand memory to each other in lines of 64 bytes (on some 128), and only one at a time may write to a line. Two counters in one line: it goes to and fro, and each waits for it.",
 	Fix:   "Room between what different threads write often: two lines, for some processors fetch them in pairs. Better still: count in a local variable.",
 	Price: "128 bytes for 8; and it must be said in a comment, or the next one tidies it up.",
-	Since: "1.25",
 	Sources: []string{
 		"orcaman/concurrent-map#101: shards of a map on one line, so that locks of different keys meet",
 		"jonhoo/drwmutex#9: padding between locks, and how much it brings",

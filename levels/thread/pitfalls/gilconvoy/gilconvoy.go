@@ -43,7 +43,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A request needs the lock to begin, and again when its answer is there. The thread that computes keeps it for 5 ms each time, and never waits itself. The lock is a simulation of CPython's: Go has none. Threads that only wait do each other no harm under it.",
 	Fix:   "Compute without the lock, in C as zlib, hashlib and numpy do, or in another process: it has a lock of its own.",
 	Price: "Code outside of the interpreter, that must not touch its objects; or a process, with its start and the copies to and from it.",
-	Since: "1.25",
 	Sources: []string{
 		"python/cpython#90204: the convoy effect of I/O under the GIL",
 		"David Beazley, Understanding the Python GIL, PyCon 2010",

@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "An addition takes half a nanosecond. A lock and unlock take ten by themselves, and far more where two cores pass the lock's memory to and fro, or a thread is put to sleep and woken. An atomic addition passes the memory to and fro as well.",
 	Fix:   "Count by yourself, and bring the sums together at the end, or every thousand times.",
 	Price: "The total is right only at the end; whoever wants to look meanwhile has to ask each thread.",
-	Since: "1.25",
 	Sources: []string{
 		"golang/go#17973: RWMutex slows down with the number of cores that read, for all write the same counter",
 		"golang/go#18802: a proposal for sharded values, which is this fix",

@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A Mutex has no owner that could die: it stays locked when the function that locked it has returned. It shows at the next caller, far from the line that is wrong.",
 	Fix:   "defer the Unlock right after the Lock: it runs on every way out, a panic too.",
 	Price: "The lock is held to the end of the function: where that is too long, the locked part becomes a function of its own.",
-	Since: "1.25",
 	Sources: []string{
 		"moby/moby#17176: devmapper kept its lock when there was nothing to delete, and Docker hung",
 		"cockroachdb/cockroach#106411: a mutex was not unlocked on the error path",

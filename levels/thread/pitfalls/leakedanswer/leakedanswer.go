@@ -45,7 +45,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "The first answer is received, and nobody receives the others: their goroutines wait in the send, with all that they hold. The collector of garbage frees no goroutine.",
 	Fix:   "Room for every answer in the channel, so that nobody waits to be rid of one; and a ctx that is cancelled, so that the others stop working.",
 	Price: "A buffer for answers that nobody reads; and replicas that listen to ctx.",
-	Since: "1.25",
 	Sources: []string{
 		"kubevirt/kubevirt#6168: goroutines leaked at channels without a buffer",
 		"kubernetes/kubernetes#83333: a goroutine leaked for each request that timed out",

@@ -46,7 +46,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A lock lets one at a time in, and here that one waits. So waits that could be done together are done one after another: threads for nothing.",
 	Fix:   "Hold the lock for the data only: look under the lock, fetch without it, put under the lock.",
 	Price: "Two locks for a page; and what was true under the first may not be under the second: two callers may fetch the same page.",
-	Since: "1.25",
 	Sources: []string{
 		"cockroachdb/cockroach#98051: a mutex held while a registry is written and synced, and all opening of files waits",
 		"cockroachdb/pebble#4001: the database's mutex held during an HTTP call for the size of a file",

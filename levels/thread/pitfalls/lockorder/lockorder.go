@@ -42,7 +42,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "Each has the lock that the other needs, and gives it up only when it has both. No Mutex ends that. Go says \"all goroutines are asleep\" only if no goroutine of the whole program can go on, so a server hangs in silence.",
 	Fix:   "One order for all: whoever needs several locks takes them by number, name or level. Or one lock over both.",
 	Price: "A comparison; and an order that everybody who takes two of these locks must know of and keep to.",
-	Since: "1.25",
 	Sources: []string{
 		"moby/moby#4951: an AB-BA deadlock of the global lock and a device's; the fix is an order",
 		"GoBench: of its 68 blocking kernels 6 are AB-BA, and 14 lock the same lock twice",

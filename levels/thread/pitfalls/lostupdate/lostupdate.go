@@ -42,7 +42,6 @@ var Pitfall = pitfall.Pitfall{
 	Why:   "A goroutine writes the number that it read, plus one, and so overwrites what was written in between. Here each pair of additions becomes one: the goroutines take turns on one processor. A plain count++ is as wrong and harder to catch: on two cores it lost none of 400,000.",
 	Fix:   "Make reading and writing one step: a mutex around both, an atomic addition, or one goroutine that owns the count.",
 	Price: "One lock and unlock for each addition; where threads meet at the lock, one at a time goes on.",
-	Since: "1.25",
 	Sources: []string{
 		"Chabbi and Ramanathan, A study of real-world data races in Golang, PLDI 2022: over 2000 races found at Uber",
 		"GoBench: 20 of its 35 non-blocking kernels are data races",
