@@ -13,10 +13,11 @@ import (
 const (
 	threads = 2
 	adds    = 100_000 // of one thread in one round: some tens of microseconds
-	rounds  = 30      // before a look at how many are good for something
+	rounds  = 10      // before a look at how many are good for something
 	enough  = 12      // that are
 	few     = 3       // with less the machine has not two cores for this, as the probe will say
-	tries   = 12
+	soon    = 200 * time.Millisecond
+	late    = 400 * time.Millisecond // of looking for few
 )
 
 // A span is when one thread counted in one round.
@@ -29,7 +30,7 @@ func (s span) took() time.Duration { return s.end.Sub(s.start) }
 // all were at it together from begin to end: only then have cores something to share.
 func count(ctx context.Context, counters []*int64) (done int, median time.Duration, err error) {
 	var all, together []time.Duration
-	for try := 0; try < tries && len(together) < enough && ctx.Err() == nil; try++ {
+	for start := time.Now(); more(len(together), time.Since(start)) && ctx.Err() == nil; {
 		spans := play(counters)
 		for r := range rounds {
 			took, overlap := overlap(spans, r)
@@ -42,8 +43,15 @@ func count(ctx context.Context, counters []*int64) (done int, median time.Durati
 	if len(together) < few {
 		together = all
 	}
+	if len(all) == 0 {
+		return 0, 0, context.Cause(ctx)
+	}
 	slices.Sort(together)
 	return len(all), together[len(together)/2], context.Cause(ctx)
+}
+
+func more(found int, passed time.Duration) bool {
+	return found < enough && passed < soon || found < few && passed < late
 }
 
 // play plays some rounds, and returns the spans of each thread.
