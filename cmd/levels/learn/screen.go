@@ -33,7 +33,7 @@ func (s *Session) text(text string) {
 
 // enter shows a lesson: what to read, what to edit, and the question.
 func (s *Session) enter(l Lesson) {
-	s.lesson, s.verdict = l, nil
+	s.lesson, s.was, s.verdict = l, look(l), nil
 	s.printf("\n== %s  %s (about %d minutes)\n", l.ID, l.Title, l.Minutes)
 	s.text("You learn to " + l.Goal + ".")
 	s.printf("read   %s\nedit   %s   (each time you save it, it is graded)\n\n", short(l.Dir)+"/README.md", short(l.File))

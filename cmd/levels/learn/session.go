@@ -3,6 +3,7 @@ package learn
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,8 +22,9 @@ type Session struct {
 	Poll   time.Duration // between two looks at the file; 0 means 300 ms
 
 	lesson  Lesson
-	verdict *Verdict // of what the file is now; nil before
-	asked   bool     // for the solution, before it has passed
+	was     string   // its files, when they were last looked at
+	verdict *Verdict // the latest; nil before
+	grading *grading
 }
 
 // begin is the lesson to begin with: the one that is named, or else the first that is not
@@ -81,56 +83,68 @@ func (s *Session) Watch(ctx context.Context, start string) error {
 		s.end()
 		return nil
 	}
-	work, leave := context.WithCancel(ctx)
-	defer leave()
-	g := &grading{tools: s.Tools, done: make(chan graded)}
-	defer g.stop()
-	lines := read(work, s.In)
-	s.enter(l)
-	was := look(l)
-	if !s.asks() {
-		g.start(work, l)
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	s.grading = &grading{tools: s.Tools, done: make(chan graded)}
+	defer s.grading.stop()
+	lines := read(ctx, s.In)
+	if s.enter(l); !s.asks() {
+		s.grading.start(ctx, l)
 	}
 	poll := time.NewTicker(s.poll())
 	defer poll.Stop()
-	for {
+	for err == nil {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			err = context.Cause(ctx)
 		case <-poll.C:
-			if now := look(s.lesson); now != was {
-				was = now
-				s.printf("\n%s has changed: grading ...\n", filepath.Base(s.lesson.File))
-				g.start(work, s.lesson)
-			}
-		case r := <-g.done:
-			if r.err != nil {
-				return r.err
-			}
-			if err := s.graded(ctx, r.Verdict); err != nil {
-				return err
+			s.changed(ctx)
+		case r := <-s.grading.done:
+			if err = r.err; err == nil {
+				err = s.graded(ctx, r.Verdict)
 			}
 			s.prompt()
 		case line, ok := <-lines:
 			if !ok {
 				return nil
 			}
-			before := s.lesson.ID
-			do, err := s.command(strings.ToLower(strings.TrimSpace(line)))
-			switch {
-			case err != nil:
-				return err
-			case do == leaves:
-				return nil
-			case s.lesson.ID != before:
-				g.stop()
-				was = look(s.lesson)
-			}
-			if do == grades {
-				g.start(work, s.lesson)
-			}
+			err = s.typed(ctx, line)
 		}
 	}
+	if err == errQuit {
+		return nil
+	}
+	return err
+}
+
+// errQuit is the student's wish to leave.
+var errQuit = errors.New("quit")
+
+// changed grades the file if it is another than before.
+func (s *Session) changed(ctx context.Context) {
+	if now := look(s.lesson); now != s.was {
+		s.was = now
+		s.printf("\n%s has changed: grading ...\n", filepath.Base(s.lesson.File))
+		s.grading.start(ctx, s.lesson)
+	}
+}
+
+// typed does what was typed.
+func (s *Session) typed(ctx context.Context, line string) error {
+	before := s.lesson.ID
+	do, err := s.command(strings.ToLower(strings.TrimSpace(line)))
+	if s.lesson.ID != before {
+		s.grading.stop()
+	}
+	switch {
+	case err != nil:
+		return err
+	case do == leaves:
+		return errQuit
+	case do == grades:
+		s.grading.start(ctx, s.lesson)
+	}
+	return nil
 }
 
 func (s *Session) poll() time.Duration {
