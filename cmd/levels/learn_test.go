@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,23 +38,23 @@ func TestLessonsAreComplete(t *testing.T) {
 	}
 }
 
-// A student edits one file: all others of the lesson are tests.
-func TestLessonsHaveOneFileToEdit(t *testing.T) {
+// The list of lessons stands between two comments.
+func TestGeneratedLessons(t *testing.T) {
 	c, err := learn.Open(".", catalogue.All)
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows := "\n| lesson | minutes | you learn to |\n| --- | --- | --- |\n"
 	for _, l := range c.Lessons {
-		files, err := filepath.Glob(filepath.Join(l.Dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			if file != l.File && !strings.HasSuffix(file, "_test.go") {
-				t.Errorf("%s: %s is neither the file to edit nor a test", l.ID, file)
-			}
-		}
+		rows += fmt.Sprintf("| [%s %s](%s/README.md) | %d | %s |\n", l.ID[:2], cell(l.Title), l.ID, l.Minutes, cell(l.Goal))
 	}
+	page := strings.ReplaceAll(string(content(t, filepath.Join(c.Root, "README.md"))), "\r\n", "\n")
+	before, rest, _ := strings.Cut(page, "<!-- levels learn list -->\n")
+	_, after, ok := strings.Cut(rest, "<!-- end -->")
+	if !ok {
+		t.Fatal("the page has no list of lessons")
+	}
+	holds(t, "exercises/README.md", before+"<!-- levels learn list -->\n"+rows+"\n<!-- end -->"+after)
 }
 
 func content(t *testing.T, path string) []byte {

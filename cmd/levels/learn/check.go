@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -95,24 +96,16 @@ func (c Check) says() string {
 
 // hash is over all files of a lesson that a student does not edit.
 func (l Lesson) hash() (string, error) {
-	var files []string
-	for _, pattern := range []string{"*_test.go", "lesson.json", "testdata/*"} {
-		found, err := filepath.Glob(filepath.Join(l.Dir, filepath.FromSlash(pattern)))
-		if err != nil {
-			return "", err
-		}
-		files = append(files, found...)
-	}
-	slices.Sort(files)
 	sum := sha256.New()
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
+	err := filepath.WalkDir(l.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == l.File || strings.HasSuffix(path, ".bak") {
+			return err
 		}
-		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(file), len(text), text)
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), nil
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(path), len(text), text)
+		return err
+	})
+	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), err
 }
 
 // List writes a line for each lesson.

@@ -65,6 +65,15 @@ func TestCheckTellsATeacher(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(c.Root, ".progress")); err == nil {
 		t.Error("it was recorded")
 	}
+	write(t, filepath.Join(c.Lessons[1].Dir, "cups_test.go"), exam+"// which is not what it was\n")
+	if hash, err := c.Lessons[1].hash(); err != nil || hash == checks[1].Grade {
+		t.Errorf("%s, %v: another test is not seen", hash, err)
+	}
+	write(t, filepath.Join(c.Lessons[1].Dir, "cups_test.go"), exam)
+	write(t, c.Lessons[1].File, right+"// and a remark\n")
+	if hash, err := c.Lessons[1].hash(); err != nil || hash != checks[1].Grade {
+		t.Errorf("%s, %v: what the student writes counts", hash, err)
+	}
 	out.Reset()
 	if passed, err := c.Check(t.Context(), tl, c.Lessons[1:], &out, false); !passed || err != nil {
 		t.Errorf("%v, %v", passed, err)
