@@ -20,7 +20,7 @@ type shortened struct {
 // be there.
 var inShort = []shortened{
 	{begins: ".bin/levels bench", also: " --list", why: "a round of all takes half a minute; what is listed has been planned with these flags, and bench.txtar measures"},
-	{begins: ".bin/levels bench --work cpu --grain 1000", also: " --rounds 1 --benchtime 1ms --patience 1ms", why: "the run that later commands look at"},
+	{begins: ".bin/levels bench --work cpu --grain 1000", also: " --rounds 1 --benchtime 1ms --patience 1ms", codes: []int{1}, why: "the run that later commands look at; a millisecond on a busy machine may be INVALID"},
 	{begins: ".bin/levels bench --resume", codes: []int{3}, why: "it finds that nothing of that run is left to do"},
 	{begins: ".bin/levels advise", why: "its costs are those of advise.txtar, for measuring them takes half a minute"},
 	{begins: ".bin/levels advise --calibrate", also: " --help", why: "it takes a minute on a busy machine, and bench/advise tests it"},
