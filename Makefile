@@ -35,8 +35,8 @@ pitfalls: levels ## prove that every broken program breaks, and that its fixed t
 learn: levels ## exercises: repair a program, and be graded at once
 	@.bin/levels learn $(ARGS)
 
-docs: levels ## write the generated pages of the docs anew
-	@.bin/levels pitfall list --format markdown > docs/reference/pitfalls.md
+docs: ## write the generated pages and blocks of the docs anew
+	go test ./cmd/levels -run Generated -update
 
 bench: levels ## compare the levels on four workloads, in under three minutes
 	@.bin/levels bench $(ARGS)
