@@ -40,6 +40,7 @@ var inShort = []shortened{
 	{begins: ".bin/levels learn check", also: " 1", codes: []int{1}, why: "the same; all of them take a minute"},
 	{begins: ".bin/levels learn verify", also: " --help", why: "it builds each lesson with the race detector; CI runs it for all, and learn's own tests for lessons made for it"},
 
+	{begins: "go tool benchstat", needs: "git", why: "the folder is found by its commit"},
 	{begins: "go mod init", not: true, why: "the programs of docs/queue.md are built and run by the test of levels/machine/queue"},
 	{begins: "export REDIS_URL", not: true, why: "the same"},
 	{begins: "go run ./worker", not: true, why: "the same"},
