@@ -4,7 +4,7 @@ package manyvms
 func broken(hosts []Host) int {
 	for i, host := range hosts {
 		if host.Machines < host.Room {
-			return i // WRONG: until it is full, all come here: to one host's processors, and to one plug
+			return i // WRONG: until it is full all come here, to one host's processors and plug
 		}
 	}
 	return None

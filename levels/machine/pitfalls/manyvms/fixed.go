@@ -4,7 +4,10 @@ package manyvms
 func fixed(hosts []Host) int {
 	emptiest := None
 	for i, host := range hosts {
-		if host.Machines < host.Room && (emptiest == None || host.Machines < hosts[emptiest].Machines) {
+		if host.Machines == host.Room {
+			continue
+		}
+		if emptiest == None || host.Machines < hosts[emptiest].Machines {
 			emptiest = i
 		}
 	}

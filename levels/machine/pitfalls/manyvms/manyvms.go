@@ -28,14 +28,16 @@ var Pitfall = pitfall.Pitfall{
 	Class:  pitfall.Wait,
 	Unit:   "x one machine with a host to itself",
 	Breaks: pitfall.AtLeast(3),
+	Shows:  machines - 1, // dark ones
 	Holds:  pitfall.AtMost(1.5),
 	Work:   machines*each + machines,
+	Least:  machines*each + machines - 1, // one is dark
 	Ask: pitfall.Predict{
 		Question: "Four machines do four times the work of one, and all are on one host. How many times longer do they take than one machine with a host to itself?",
 		Choices: [3]pitfall.Choice{
-			{Says: "1: four machines do four times the work", If: pitfall.Between(0, 1.3)},
-			{Says: "1.5 to 2: they disturb each other a little", If: pitfall.Between(1.31, 2)},
-			{Says: "about 4: they have what one had", If: pitfall.AtLeast(2.01)},
+			{Says: "1: four machines do four times the work", If: pitfall.Between(0, 1.5)},
+			{Says: "about 2: they disturb each other a little", If: pitfall.Between(1.5, 2.5)},
+			{Says: "about 4: they have what one had", If: pitfall.AtLeast(2.5)},
 		},
 	},
 
@@ -107,7 +109,7 @@ func Observe(place func([]Host) int) pitfall.Variant {
 		seen.Outcomes = []pitfall.Outcome{
 			{What: "slice computed", Verdict: pitfall.Expected, Count: done},
 			{What: "slice not computed", Verdict: pitfall.Forbidden, Count: machines*each - done},
-			{What: "machine computes after one host's plug is pulled", Verdict: pitfall.Expected, Count: alive},
+			{What: "machine computes after one host's plug is pulled", Verdict: pitfall.Expected, Count: min(alive, machines-1)},
 			{What: "machine is dark: one in four, as one in four hosts is", Verdict: pitfall.Allowed, Count: min(dark, 1)},
 			{What: "machine is dark: a second, third or fourth", Verdict: pitfall.Forbidden, Count: max(0, dark-1)},
 		}

@@ -13,8 +13,8 @@ import (
 )
 
 // every is how often a host has a slice of CPU to give to one of its machines. A machine
-// computes for less than half of it: so four hosts fit on one real processor or two, and
-// what is measured is waiting for slices.
+// computes for a small part of it: so four hosts fit on one real processor, and what is
+// measured is waiting for slices.
 const every = 3 * time.Millisecond
 
 // machine is the program of one: it asks for a slice, computes, and asks again.
@@ -26,7 +26,7 @@ func machine([]string) error {
 		if _, err := in.ReadByte(); err != nil {
 			return nil // the rack is gone
 		}
-		pitfall.Spin(200_000)
+		pitfall.Spin(100_000)
 	}
 }
 
