@@ -30,6 +30,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "jobs lost of 40",
 	Breaks: pitfall.Exactly(kills),
 	Work:   jobs,
+	Least:  jobs - 1, // one is done twice
 	Ask: pitfall.Predict{
 		Question: "Three workers pop 40 jobs. Five times one is killed in the middle of a job, and a new one takes its place. How many jobs are lost?",
 		Choices: [3]pitfall.Choice{

@@ -12,7 +12,7 @@ func broken(queue *Queue) {
 		for range job.Steps {
 			job.Work()
 		}
-		queue.Pay(job) // WRONG: the lease may be over, and another worker in the middle of the same job
+		queue.Pay(job) // WRONG: the lease may be over, and the job another's
 		queue.Done(job)
 	}
 }

@@ -26,6 +26,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "jobs paid twice of 10",
 	Breaks: pitfall.Exactly(jobs),
 	Work:   jobs,
+	Least:  jobs - 1, // one worker is stopped
 	Ask: pitfall.Predict{
 		Question: "Ten jobs take 15 s each, a lease lasts 10 s, and 20 workers wait for jobs. Each job ends with a payment. How many are paid twice?",
 		Choices: [3]pitfall.Choice{
