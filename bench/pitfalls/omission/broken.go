@@ -8,7 +8,7 @@ func broken(clock *Clock, every time.Duration, requests int, ask func()) []time.
 	due := clock.Now()
 	for range requests {
 		clock.SleepUntil(due)
-		start := clock.Now() // WRONG: if the request before was late, this one has been waiting since due
+		start := clock.Now() // WRONG: after a late answer, its user has waited since due
 		ask()
 		took = append(took, clock.Now()-start)
 		due += every

@@ -31,13 +31,13 @@ var Pitfall = pitfall.Pitfall{
 		Question: "1000 users come, one each millisecond. The server takes 0.2 ms for each, but stands still once for 100 ms. A generator asks, waits, notes the time, asks again. For how many users is the time it notes too short?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: it notes what it measures", If: pitfall.Exactly(0)},
-			{Says: "one: the request that met the stall", If: pitfall.Exactly(1)},
+			{Says: "one, or a few: the requests that met the stall", If: pitfall.Between(1, 99)},
 			{Says: "over a hundred: all who came during the stall", If: pitfall.AtLeast(100)},
 		},
 	},
 
 	Hints: [3]string{
-		"A user came while the server stood still. Since when has he been waiting, and since when does the generator count?",
+		"A user came while the server stood still. Since when have they been waiting, and since when does the generator count?",
 		"Look at start: it is taken after SleepUntil(due), which returns at once when due is long past.",
 		"Count from due, not from when the request could be sent: took = append(took, clock.Now()-due).",
 	},

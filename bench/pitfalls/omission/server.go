@@ -29,7 +29,7 @@ func served(n int) time.Duration {
 	return usual
 }
 
-// felt is what users wait who come at a steady pace, each for his own request, served one after
+// felt is what users wait who come at a steady pace, one request each, served one after
 // another.
 func felt() []time.Duration {
 	waits := make([]time.Duration, requests)

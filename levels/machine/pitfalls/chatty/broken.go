@@ -4,7 +4,7 @@ package chatty
 func broken(server *Server, keys []string) ([]string, error) {
 	var values []string
 	for _, key := range keys {
-		value, err := server.Get(key) // WRONG: each key travels there and back before the next one leaves
+		value, err := server.Get(key) // WRONG: no key leaves before the last is back
 		if err != nil {
 			return nil, err
 		}

@@ -31,8 +31,8 @@ var Pitfall = pitfall.Pitfall{
 		Question: "A round trip takes 1 ms, and 200 values are read one after another. How many times one round trip is that?",
 		Choices: [3]pitfall.Choice{
 			{Says: "1 to 2: a value is only a few bytes", If: pitfall.Between(0, 2)},
-			{Says: "about 20: the network carries many at once", If: pitfall.Between(2.01, 100)},
-			{Says: "about 200", If: pitfall.AtLeast(100.01)},
+			{Says: "about 20: the network carries many at once", If: pitfall.Between(2, 100)},
+			{Says: "about 200", If: pitfall.AtLeast(100)},
 		},
 	},
 

@@ -6,5 +6,5 @@ import "time"
 // long each time, but never above one second.
 func broken(failed int, random func(upTo time.Duration) time.Duration) time.Duration {
 	const first, most = 10 * time.Millisecond, time.Second
-	return min(most, first<<(failed-1)) // WRONG: who failed together waits as long, and comes again together
+	return min(most, first<<(failed-1)) // WRONG: who failed together comes again together
 }

@@ -30,7 +30,7 @@ var Pitfall = pitfall.Pitfall{
 		Question: "50 clients call at once a server that serves 4 calls at a time, 10 ms each. Whoever is turned away waits 10, 20, 40 ... ms and gives up after 8 attempts. How many give up?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: the waits double, and all work is done in 130 ms", If: pitfall.Exactly(0)},
-			{Says: "one or two", If: pitfall.Between(1, 2)},
+			{Says: "a few, up to ten", If: pitfall.Between(1, 10)},
 			{Says: "more than ten", If: pitfall.AtLeast(11)},
 		},
 	},
@@ -46,7 +46,7 @@ var Pitfall = pitfall.Pitfall{
 	Sources: []string{
 		"Marc Brooker, Exponential backoff and jitter, AWS Architecture Blog, 2015",
 		"langfuse/langfuse#15855: 4800 log lines in 15 s from connections retried at once",
-		"redis/ioredis#1854",
+		"redis/ioredis#1854: waits that grow by the same step for all, and a herd when many clients lose their connections at once",
 	},
 
 	Code:   code,
