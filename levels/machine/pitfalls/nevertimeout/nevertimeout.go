@@ -23,17 +23,17 @@ var Pitfall = pitfall.Pitfall{
 	Level: "machine",
 	Story: "Four workers call ten peers without a deadline; one peer accepts and never answers, and soon all four wait for it.",
 
-	Class:  pitfall.Wait,
-	Unit:   "x the time of an answer with ten healthy peers",
-	Breaks: pitfall.AtLeast(6),
-	Holds:  pitfall.AtMost(3),
+	Class:  pitfall.Count,
+	Unit:   "calls stuck or never made of 120",
+	Breaks: pitfall.Exactly(85), // the 39th is the fourth that the silent peer gets
 	Work:   calls,
+	Least:  calls / 2, // answered, even if the machine is so busy that healthy peers are late
 	Ask: pitfall.Predict{
-		Question: "4 workers call 10 peers in turn, and 1 of the 10 never answers. How many times longer does it take to get an answer, on average?",
+		Question: "4 workers make 120 calls, to 10 peers in turn, and 1 of the 10 never answers. How many of the 120 calls are stuck, or never made?",
 		Choices: [3]pitfall.Choice{
-			{Says: "1.1 times: nine of ten are healthy", If: pitfall.Between(0, 1.3)},
-			{Says: "twice", If: pitfall.Between(1.31, 4)},
-			{Says: "more than 4 times, and it gets worse while you look", If: pitfall.AtLeast(4.01)},
+			{Says: "12: one of ten, and the others go on", If: pitfall.Between(0, 12)},
+			{Says: "about 30: one of the four workers waits for it", If: pitfall.Between(13, 60)},
+			{Says: "most: soon all four wait for it, and nobody is left who calls", If: pitfall.Between(61, calls)},
 		},
 	},
 
@@ -44,80 +44,96 @@ var Pitfall = pitfall.Pitfall{
 	},
 	Why:   "Each worker meets the silent peer sooner or later, and then waits forever: after four such calls nobody is left who works.",
 	Fix:   "A deadline for every call over a network, some times longer than an answer takes; the call that misses it has failed.",
-	Price: "Slow answers that would have come are thrown away, and whether their work was done is unknown: the retry must be harmless.",
+	Price: "Answers that would have come after the 50 ms are thrown away, and whether their work was done is unknown: the retry must be harmless. And each call to the silent peer still costs a worker 50 ms.",
 	Sources: []string{
-		"livekit/agents#7128: a synchronous HTTP call without an end; the job is killed",
-		"Node.js guide, Don't block the event loop (or the worker pool)",
+		"Python Requests documentation, Quickstart, Timeouts: nearly all production code should have one, or it may hang indefinitely",
+		"Go documentation, net/http, Client.Timeout: zero means no timeout, and that is the default",
 	},
 
-	Code:      code,
-	Broken:    Observe(broken),
-	Fixed:     Observe(fixed),
-	Yardstick: yardstick,
+	Code:   code,
+	Broken: Observe(broken),
+	Fixed:  Observe(fixed),
 }
 
 const (
 	workers   = 4
-	all       = 10 // peers
+	healthy   = 9 // peers
+	silent    = 1
 	calls     = 120
 	answering = time.Millisecond
 	answer    = "well\n"
-	stall     = 120 * time.Millisecond // without the end of a call: then workers that are stuck are let go
 )
 
-// yardstick is the healthy world: ten peers that answer, and the same calls to them.
-func yardstick(ctx context.Context) (pitfall.Seen, error) { return run(ctx, all, broken) }
+// stall is how long all workers may be with the silent peer before the calls are taken for
+// stuck. It does not change how many these are.
+const stall = 500 * time.Millisecond
 
-// Observe runs a way to call a peer, with one of ten silent.
+// Observe has workers call nine healthy peers and a silent one in turn, in that way, until
+// all calls are made or all workers are stuck.
 func Observe(call func(peer string) (string, error)) pitfall.Variant {
-	return func(ctx context.Context) (pitfall.Seen, error) { return run(ctx, all-1, call) }
+	return func(ctx context.Context) (pitfall.Seen, error) {
+		p, err := listen(healthy, silent)
+		if err != nil {
+			return pitfall.Seen{}, err
+		}
+		over, cancel := context.WithCancel(ctx)
+		defer cancel()
+		letGo := context.AfterFunc(over, p.close)
+		w := &world{peers: p, call: call, over: over, end: cancel}
+		var wg sync.WaitGroup
+		for range workers {
+			wg.Go(w.work)
+		}
+		wg.Wait()
+		letGo()
+		p.close()
+		return w.seen(), context.Cause(ctx)
+	}
 }
 
-// run has the workers call all peers in turn, until all calls are made or no call ends any
-// more. Its time is that for each answer.
-func run(ctx context.Context, healthy int, call func(string) (string, error)) (pitfall.Seen, error) {
-	p, err := listen(healthy, all-healthy)
-	if err != nil {
-		return pitfall.Seen{}, err
+// A world is peers, and what became of the calls to them.
+type world struct {
+	*peers
+	call func(peer string) (string, error)
+	over context.Context
+	end  context.CancelFunc // of it
+
+	made, waiting, answered, failed, stuck atomic.Int64
+}
+
+// work makes calls until all are made.
+func (w *world) work() {
+	for n := w.made.Add(1); n <= calls && w.over.Err() == nil; n = w.made.Add(1) {
+		said, err := w.one(int(n) % len(w.addresses))
+		switch {
+		case w.over.Err() != nil:
+			w.stuck.Add(1)
+		case err == nil && said == answer:
+			w.answered.Add(1)
+		default:
+			w.failed.Add(1)
+		}
 	}
-	over, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stuck := time.AfterFunc(stall, cancel)
-	defer stuck.Stop()
-	var next, answered, failed atomic.Int64
-	start := time.Now()
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for n := next.Add(1); n <= calls && over.Err() == nil; n = next.Add(1) {
-				said, err := call(p.addresses[n%all])
-				stuck.Reset(stall)
-				switch {
-				case over.Err() != nil: // let go: neither answered nor given up
-				case err == nil && said == answer:
-					answered.Add(1)
-				default:
-					failed.Add(1)
-				}
-			}
-		})
+}
+
+// one calls a peer. The last worker to join the others at the silent one ends the world,
+// unless its call comes back.
+func (w *world) one(peer int) (string, error) {
+	if peer >= healthy {
+		if w.waiting.Add(1) == workers {
+			defer time.AfterFunc(stall, w.end).Stop()
+		}
+		defer w.waiting.Add(-1)
 	}
-	ended := make(chan struct{})
-	go func() { // ends below
-		wg.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-over.Done():
-	}
-	took := time.Since(start)
-	good, bad := int(answered.Load()), int(failed.Load())
-	p.close()
-	<-ended
-	return pitfall.Seen{Took: took / time.Duration(max(1, good)), Outcomes: []pitfall.Outcome{
-		{What: "answered", Verdict: pitfall.Expected, Count: good},
-		{What: "given up in time", Verdict: pitfall.Allowed, Count: bad},
-		{What: "never made, or stuck", Verdict: pitfall.Forbidden, Count: calls - good - bad},
-	}}, context.Cause(ctx)
+	return w.call(w.addresses[peer])
+}
+
+func (w *world) seen() pitfall.Seen {
+	answered, failed, stuck := int(w.answered.Load()), int(w.failed.Load()), int(w.stuck.Load())
+	return pitfall.Seen{Outcomes: []pitfall.Outcome{
+		{What: "answered", Verdict: pitfall.Expected, Count: answered},
+		{What: "given up in time", Verdict: pitfall.Allowed, Count: failed},
+		{What: "stuck: the peer says nothing, and nobody gives up", Verdict: pitfall.Forbidden, Count: stuck},
+		{What: "never made: no worker is left", Verdict: pitfall.Forbidden, Count: calls - answered - failed - stuck},
+	}}
 }

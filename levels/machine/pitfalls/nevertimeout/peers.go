@@ -13,6 +13,7 @@ type peers struct {
 	listeners []net.Listener
 	end       chan struct{}
 	running   sync.WaitGroup
+	once      sync.Once // for close
 
 	mu    sync.Mutex
 	conns []net.Conn // guarded by mu; to be closed at the end
@@ -61,15 +62,18 @@ func (p *peers) serve(conn net.Conn, healthy bool) {
 }
 
 // close ends all peers and their connections, so that nobody who calls them is left waiting.
+// It may be called twice.
 func (p *peers) close() {
-	close(p.end)
-	for _, l := range p.listeners {
-		l.Close()
-	}
-	p.mu.Lock()
-	for _, conn := range p.conns {
-		conn.Close()
-	}
-	p.mu.Unlock()
-	p.running.Wait()
+	p.once.Do(func() {
+		close(p.end)
+		for _, l := range p.listeners {
+			l.Close()
+		}
+		p.mu.Lock()
+		for _, conn := range p.conns {
+			conn.Close()
+		}
+		p.mu.Unlock()
+		p.running.Wait()
+	})
 }
