@@ -6,26 +6,15 @@ import (
 	"time"
 )
 
-// fixed asks all shards at once, and asks again where the answer is late.
-func fixed(ctx context.Context, shards int, ask func(ctx context.Context, shard int) string) []string {
-	answers := make([]string, shards)
-	var wg sync.WaitGroup
-	for i := range shards {
-		wg.Go(func() { answers[i] = hedged(ctx, i, ask) })
-	}
-	wg.Wait()
-	return answers
-}
-
-// hedged returns the first of two answers. The second is asked for only after the time
-// within which 95 of 100 answers come.
-func hedged(ctx context.Context, shard int, ask func(ctx context.Context, shard int) string) string {
+// fixed returns the first of two answers. The second is asked for only when the first is
+// later than 95 of 100 are.
+func fixed(ctx context.Context, shard int, ask Ask) string {
 	const late = 8 * time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
 	answer := make(chan string, 2)
 	var asking sync.WaitGroup
-	defer asking.Wait()
-	defer cancel() // who is second may stop
+	defer asking.Wait() // nobody is left asking
+	defer cancel()      // before that: the one who is second may stop
 	asking.Go(func() { answer <- ask(ctx, shard) })
 	select {
 	case first := <-answer:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,7 @@ var Pitfall = pitfall.Pitfall{
 	Name:  "slowtail",
 	Title: "The tail at scale",
 	Level: "machine",
-	Story: "A page asks 100 shards; of 100 answers only 2 are slow, but the page waits for all, so every page is slow.",
+	Story: "A page asks 100 shards; of 100 answers only 2 are slow, but the page waits for all, so nearly every page is slow.",
 
 	Class:  pitfall.Wait,
 	Unit:   "x one answer that is not slow",
@@ -32,17 +33,17 @@ var Pitfall = pitfall.Pitfall{
 		Question: "98 of 100 answers take 5 ms, 2 take 100 ms. A page needs 100 answers, all asked for at once. How many times longer than one usual answer does it take?",
 		Choices: [3]pitfall.Choice{
 			{Says: "1.4 times: 2 % are slow", If: pitfall.Between(0, 3)},
-			{Says: "3 to 10 times", If: pitfall.Between(3.01, 10)},
-			{Says: "more than 10 times: as long as a slow one", If: pitfall.AtLeast(10.01)},
+			{Says: "3 to 10 times", If: pitfall.Between(3, 10)},
+			{Says: "more than 10 times: as long as a slow one", If: pitfall.AtLeast(10)},
 		},
 	},
 
 	Hints: [3]string{
 		"When is the page ready: when most answers are here, or the last?",
-		"Look at ask: it is called once for each shard, and its caller has nothing to do but wait, however long.",
+		"Look at ask: a shard is asked once, and whoever asks has nothing to do but wait, however long.",
 		"If no answer is here after 8 ms, ask a second time in a goroutine, and take whichever answer comes first; cancel the other.",
 	},
-	Why:   "The page takes as long as the slowest of its 100 answers. If 1 of 50 is slow, a page without a slow one is rare.",
+	Why:   "The page takes as long as the slowest of its 100 answers. If 1 of 50 is slow, only 1 page of 8 has none that is.",
 	Fix:   "Hedge: ask a second replica after the 95th percentile, take the first answer, cancel the other. Or do with 98 answers.",
 	Price: "A few percent more requests; asking must be harmless when done twice; and if all are slow, it is more load at the worst time.",
 	Sources: []string{
@@ -61,6 +62,9 @@ const (
 	slow   = 100 * time.Millisecond
 	each   = 50 // one of so many answers is slow
 )
+
+// Ask asks one of a shard's replicas. It returns "" if ctx ends before the answer is here.
+type Ask func(ctx context.Context, shard int) string
 
 // replicas stand for machines: they wait, and then have the answer. Which are slow is
 // no chance, for then one page of eight would have none.
@@ -87,15 +91,21 @@ func yardstick(ctx context.Context) (pitfall.Seen, error) {
 	return pitfall.Seen{Took: time.Since(start)}, context.Cause(ctx)
 }
 
-// Observe runs a way to ask all shards.
-func Observe(all func(ctx context.Context, shards int, ask func(ctx context.Context, shard int) string) []string) pitfall.Variant {
+// Observe makes a page: it has all shards asked at once, in that way.
+func Observe(one func(ctx context.Context, shard int, ask Ask) string) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
+		var answers [shards]string
+		all := new(replicas)
 		start := time.Now()
-		answers := all(ctx, shards, new(replicas).ask)
+		var wg sync.WaitGroup
+		for i := range shards {
+			wg.Go(func() { answers[i] = one(ctx, i, all.ask) })
+		}
+		wg.Wait()
 		took := time.Since(start)
 		right := 0
-		for i := range min(shards, len(answers)) {
-			if answers[i] == fmt.Sprint("part ", i) {
+		for i, answer := range answers {
+			if answer == fmt.Sprint("part ", i) {
 				right++
 			}
 		}
