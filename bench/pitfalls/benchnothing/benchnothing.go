@@ -5,6 +5,7 @@ package benchnothing
 import (
 	"context"
 	"embed"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,14 @@ var Pitfall = pitfall.Pitfall{
 	Class:  pitfall.CPU,
 	Unit:   "x the time that the benchmark promised",
 	Breaks: pitfall.AtLeast(4),
-	Holds:  pitfall.AtMost(2),
-	Work:   1,
+	Shows:  benchmarks,
+	Holds:  pitfall.Between(0.3, 2), // less, and it measures more than the work
+	Work:   benchmarks + 1,
 	Ask: pitfall.Predict{
 		Question: "By a benchmark like func BenchmarkMix(b *testing.B) { for i := range b.N { mix(uint64(i)) } } a job should take 20 ms. How many times that does it take?",
 		Choices: [3]pitfall.Choice{
 			{Says: "about once: that is what a benchmark is for", If: pitfall.Between(0, 1.5)},
-			{Says: "1.5 to 3 times: there is some overhead", If: pitfall.Between(1.51, 2.99)},
+			{Says: "1.5 to 3 times: there is some overhead", If: pitfall.Between(1.5, 3)},
 			{Says: "3 times or more", If: pitfall.AtLeast(3)},
 		},
 	},
@@ -39,7 +41,7 @@ var Pitfall = pitfall.Pitfall{
 	Hints: [3]string{
 		"What would change for anybody if mix were not called at all?",
 		"Look at the result of mix: no line uses it. The compiler sees that, once it has put mix's body into the loop.",
-		"Add the results up, and assign the sum to a package-level variable after the loop; or write for b.Loop() instead of for range b.N.",
+		"Add the results up in the loop, and assign the sum to a package-level variable after it: sink = all.",
 	},
 	Why:   "mix is small, so it is inlined; its result is not used, so its steps are removed; what is timed is an empty loop.",
 	Fix:   "Use the result where the compiler cannot see that it is needless: a package-level sink, or b.Loop (Go 1.24), which keeps results alive.",
@@ -81,24 +83,39 @@ func mix(x uint64) uint64 {
 // takes the time that they really take.
 func Observe(benchmark func(b *testing.B)) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
-		calls := int(promised.Seconds() * rate(benchmark))
+		rate, kept := run(benchmark)
 		start := time.Now()
-		sink = job(calls)
+		sink = job(int(promised.Seconds() * rate))
 		return pitfall.Seen{Took: time.Since(start), Outcomes: []pitfall.Outcome{
+			{What: "benchmark has kept the sum of all results", Verdict: pitfall.Expected, Count: kept},
+			{What: "benchmark has no results: the work may be left out", Verdict: pitfall.Forbidden, Count: benchmarks - kept},
 			{What: "job done", Verdict: pitfall.Expected, Count: 1},
 		}}, context.Cause(ctx)
 	}
 }
 
-// rate is how many calls a second there are, as a benchmark says: in the best of three runs.
-func rate(benchmark func(b *testing.B)) (best float64) {
-	const calls, most = 2_000_000, 5e9 // no loop goes round more often, even if it is empty
-	for range 3 {
+const (
+	benchmarks = 3         // of which the best is believed
+	rounds     = 2_000_000 // of each
+)
+
+// total is the sum that such a benchmark keeps, if it does the work.
+var total = sync.OnceValue(func() uint64 { return job(rounds) })
+
+// run is how many calls a second there are, as a benchmark says in its best run, and in how
+// many runs it has kept what they return.
+func run(benchmark func(b *testing.B)) (best float64, kept int) {
+	const most = 3e9 // no loop goes round much more often, even if it is empty
+	for range benchmarks {
+		sink = 0
 		start := time.Now()
-		benchmark(&testing.B{N: calls})
-		best = max(best, calls/time.Since(start).Seconds())
+		benchmark(&testing.B{N: rounds})
+		best = max(best, rounds/time.Since(start).Seconds())
+		if sink == total() {
+			kept++
+		}
 	}
-	return min(best, most)
+	return min(best, most), kept
 }
 
 // job is what the benchmark was made for: so many calls, and their sum.
