@@ -34,3 +34,23 @@ func (m *machine) run(alone time.Duration) time.Duration {
 	}
 	return time.Duration(float64(alone) * max(1, m.disturbs) * (1 + jitter*m.chance()))
 }
+
+// A program runs on a machine, which knows what no comparison can: whether it was alone.
+type program struct {
+	on          *machine
+	takes       time.Duration // alone
+	runs, quiet int
+}
+
+func (p *program) run() time.Duration {
+	took := p.on.run(p.takes)
+	p.runs++
+	if p.on.disturbs == 0 {
+		p.quiet++
+	}
+	return took
+}
+
+// hidden reports whether the program ran often enough, and never alone: how long it takes
+// then could not be seen.
+func (p *program) hidden() bool { return p.runs >= enough && p.quiet == 0 }
