@@ -13,8 +13,9 @@ import (
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
-// Adder is a process that adds in some way: a helper. It waits at the start for the others.
-func Adder(add func(number *Number, n int) error) func([]string) error {
+// Adder is a process that adds 1 in some way, many times: a helper. It waits at the start for
+// the others.
+func Adder(add func(number *Number) error) func([]string) error {
 	return func(args []string) (err error) {
 		number, err := Open(args[0])
 		if err != nil {
@@ -29,8 +30,10 @@ func Adder(add func(number *Number, n int) error) func([]string) error {
 			io.Copy(io.Discard, os.Stdin)
 			os.Exit(1)
 		}()
-		if err := add(number, each); err != nil {
-			return err
+		for range each {
+			if err := add(number); err != nil {
+				return err
+			}
 		}
 		fmt.Print("d") // done
 		return nil

@@ -1,24 +1,20 @@
 package notshared
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
-// fixed lets one process at a time read and write.
-func fixed(number *Number, n int) error {
-	for range n {
-		if err := number.Lock(); err != nil {
-			return err
-		}
-		old, err := number.Load()
-		if err != nil {
-			return err
-		}
-		time.Sleep(time.Millisecond)
-		if err := number.Store(old + 1); err != nil {
-			return err
-		}
-		if err := number.Unlock(); err != nil {
-			return err
-		}
+// fixed lets one process at a time read and write, and lets go however that ends.
+func fixed(number *Number) (err error) {
+	if err := number.Lock(); err != nil {
+		return err
 	}
-	return nil
+	defer func() { err = errors.Join(err, number.Unlock()) }()
+	old, err := number.Load()
+	if err != nil {
+		return err
+	}
+	time.Sleep(time.Millisecond)
+	return number.Store(old + 1)
 }

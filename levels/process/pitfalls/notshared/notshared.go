@@ -38,7 +38,7 @@ var Pitfall = pitfall.Pitfall{
 	Hints: [3]string{
 		"It is the lost update of two threads, with processes: what may another one do between the read and the write?",
 		"Look at what is between Load and Store. A sync.Mutex there would help nobody: each process would have one of its own.",
-		"Call number.Lock before Load and number.Unlock after Store.",
+		"Call number.Lock before Load, and number.Unlock in a defer: also when Load or Store fails.",
 	},
 	Why:   "The file is shared, but reading it and writing it back are two steps. A variable would not even be shared: each process has a copy, and so it has of a mutex.",
 	Fix:   "A lock that all processes see: a file that only one can make, or flock. Better still is one owner, whom the others send what to add.",

@@ -2,8 +2,11 @@ package notshared
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -48,10 +51,19 @@ func (n *Number) Lock() error {
 		if err == nil {
 			return f.Close()
 		}
+		if !taken(err) {
+			return err
+		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("the lock is not to be had: %w", err)
 		}
 	}
+}
+
+// taken reports whether the lock could not be made because somebody has it. On Windows a
+// file that is being removed may not be opened until it is gone.
+func taken(err error) bool {
+	return errors.Is(err, fs.ErrExist) || runtime.GOOS == "windows" && errors.Is(err, fs.ErrPermission)
 }
 
 // Unlock lets the others have it.
