@@ -33,8 +33,8 @@ var Pitfall = pitfall.Pitfall{
 		Question: "A command hangs and is killed after 15 ms. A process that it has started goes on for 200 ms, and has the same standard output. When does Cmd.Output return?",
 		Choices: [3]pitfall.Choice{
 			{Says: "at once: the context has ended, and the command is dead", If: pitfall.Between(0, 3.5)},
-			{Says: "when the process that it has started ends, too", If: pitfall.Between(3.51, 100)},
-			{Says: "never", If: pitfall.AtLeast(100.1)},
+			{Says: "when the process that it has started ends, too", If: pitfall.Between(3.5, 100)},
+			{Says: "never", If: pitfall.AtLeast(100)},
 		},
 	},
 
@@ -50,7 +50,7 @@ var Pitfall = pitfall.Pitfall{
 	Sources: []string{
 		"golang/go#23019: Wait waits for whoever holds the output; WaitDelay is the answer to it",
 		"vertti/preflight#218: 31 s, with a time-out of 2 s",
-		"Gaurav-Gosain/tuios#141: it depends on which shell runs the command whether the time-out works",
+		"Gaurav-Gosain/tuios#141: the killed shell's own child keeps the pipe, in bash as in dash: 20 s, with a time-out of 2 s",
 	},
 
 	Code:      code,
@@ -80,24 +80,31 @@ func Observe(way func(ctx context.Context, command func(context.Context) *exec.C
 		defer cancel()
 		alive := make(chan time.Time, 1)
 		go func() { // ends when they live, or when f ends
-			err := f.born()
-			alive <- time.Now()
-			if err == nil {
+			defer close(alive)
+			if f.born() == nil {
+				alive <- time.Now()
 				time.AfterFunc(limit, cancel)
 			}
 		}()
 		out, err := way(timeOut, f.command)
 		end := time.Now()
 		wrong := f.end()
-		seen := pitfall.Seen{Took: end.Sub(<-alive)}
+		start, lived := <-alive
+		if !lived || end.Before(start) {
+			return pitfall.Seen{Outcomes: tally(0, 0, 1)}, wrong
+		}
 		told := 0
 		if err != nil && string(out) == part {
 			told = 1
 		}
-		seen.Outcomes = []pitfall.Outcome{
-			{What: "time-out told, with the output so far", Verdict: pitfall.Expected, Count: told},
-			{What: "no error, or output lost", Verdict: pitfall.Forbidden, Count: 1 - told},
-		}
-		return seen, wrong
+		return pitfall.Seen{Took: end.Sub(start), Outcomes: tally(told, 1-told, 0)}, wrong
+	}
+}
+
+func tally(told, silent, idle int) []pitfall.Outcome {
+	return []pitfall.Outcome{
+		{What: "time-out told, with the output so far", Verdict: pitfall.Expected, Count: told},
+		{What: "no error, or output lost", Verdict: pitfall.Forbidden, Count: silent},
+		{What: "command not run, or not waited for", Verdict: pitfall.Forbidden, Count: idle},
 	}
 }
