@@ -21,7 +21,7 @@ var Pitfall = pitfall.Pitfall{
 	Name:  "chunkofone",
 	Title: "A chunk of one",
 	Level: "process",
-	Story: "Two thousand small items go to a worker process, one by one: each waits for a round trip that takes a hundred times as long as its work.",
+	Story: "Two thousand small items go to a worker process, one by one: each waits for a round trip that takes some sixty times as long as its work.",
 
 	Class:  pitfall.CPU,
 	Unit:   "x hashing them here",
@@ -29,11 +29,11 @@ var Pitfall = pitfall.Pitfall{
 	Holds:  pitfall.AtMost(7),
 	Work:   many,
 	Ask: pitfall.Predict{
-		Question: "To hash an item takes 0.1 microseconds. How much longer does it take if each goes through a pipe to a process, and its hash comes back through another?",
+		Question: "To hash an item takes 0.15 microseconds. How much longer does it take if each goes through a pipe to a process, and its hash comes back through another?",
 		Choices: [3]pitfall.Choice{
-			{Says: "less than 3 times: pipes are memory", If: pitfall.Between(0, 2.99)},
+			{Says: "less than 3 times: pipes are memory", If: pitfall.Between(0, 3)},
 			{Says: "3 to 15 times", If: pitfall.Between(3, 15)},
-			{Says: "more than 15 times", If: pitfall.AtLeast(15.01)},
+			{Says: "more than 15 times", If: pitfall.AtLeast(15)},
 		},
 	},
 
@@ -88,7 +88,7 @@ func yardstick(context.Context) (pitfall.Seen, error) {
 }
 
 // Observe runs a way to have a worker process hash all items, chunk by chunk.
-func Observe(way func(items []uint64, hash func(chunk []uint64) ([]uint64, error)) ([]uint64, error)) pitfall.Variant {
+func Observe(way func(items []uint64, hash func([]uint64) ([]uint64, error)) ([]uint64, error)) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		hash, dismiss, err := hire()
 		if err != nil {

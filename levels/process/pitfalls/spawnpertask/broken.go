@@ -3,9 +3,9 @@ package spawnpertask
 import "errors"
 
 // broken makes a service of worker processes: how to do a task, and how to close it.
-func broken(start func() (*Worker, error)) (do func(task uint64) (uint64, error), stop func() error, err error) {
+func broken(start func() (*Worker, error)) (do Do, stop func() error, err error) {
 	do = func(task uint64) (uint64, error) {
-		w, err := start() // WRONG: a process is made and unmade for each task
+		w, err := start() // WRONG: each task makes and unmakes a process
 		if err != nil {
 			return 0, err
 		}

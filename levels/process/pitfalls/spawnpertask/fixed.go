@@ -1,7 +1,7 @@
 package spawnpertask
 
 // fixed starts the worker before the first task, and keeps it until the last.
-func fixed(start func() (*Worker, error)) (do func(task uint64) (uint64, error), stop func() error, err error) {
+func fixed(start func() (*Worker, error)) (do Do, stop func() error, err error) {
 	w, err := start()
 	if err != nil {
 		return nil, nil, err

@@ -31,9 +31,9 @@ var Pitfall = pitfall.Pitfall{
 	Ask: pitfall.Predict{
 		Question: "A task computes for 35 microseconds. How much longer does it take with a process of its own, from start to exit?",
 		Choices: [3]pitfall.Choice{
-			{Says: "less than twice: fork is cheap", If: pitfall.Between(0, 1.99)},
+			{Says: "less than twice: fork is cheap", If: pitfall.Between(0, 2)},
 			{Says: "2 to 10 times", If: pitfall.Between(2, 10)},
-			{Says: "more than 10 times", If: pitfall.AtLeast(10.01)},
+			{Says: "more than 10 times", If: pitfall.AtLeast(10)},
 		},
 	},
 
@@ -75,7 +75,7 @@ func yardstick(context.Context) (pitfall.Seen, error) {
 
 // Observe runs a way to make a service of workers. What it does before the first task
 // does not count: a service has time for that.
-func Observe(way func(start func() (*Worker, error)) (do func(uint64) (uint64, error), stop func() error, err error)) pitfall.Variant {
+func Observe(way func(start func() (*Worker, error)) (do Do, stop func() error, err error)) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		do, stop, err := way(start)
 		if err != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
+// Do does a task, and returns its answer.
+type Do func(task uint64) (answer uint64, err error)
+
 // A Worker is a process that does tasks. Each is a number, and so is its answer.
 type Worker struct{ p *child.Process }
 
