@@ -26,16 +26,22 @@ func filter([]string) error {
 	return in.Err()
 }
 
-// quiet is how long no byte may move in either pipe before both are taken to be full.
-const quiet = 500 * time.Millisecond
+// How long both pipes may be quiet, with nothing that begins or ends in them. It is counted in
+// ticks, not taken from a clock: a machine that stands still for a while does not tick.
+const (
+	tick    = 20 * time.Millisecond
+	full    = 25  // ticks while nobody reads answers: both pipes are taken to be full
+	nothing = 100 // ticks while somebody does: there will be no answer
+)
 
-// A watched filter is killed when its pipes are quiet, and when ctx ends. Whoever hangs
-// in one of them goes on with an error then.
+// A watched filter is killed when its pipes are quiet for too long, and when ctx ends.
+// Whoever hangs in one of them goes on with an error then.
 type watched struct {
-	p     *child.Process
-	moved atomic.Int64 // reads and writes that have ended
-	over  chan struct{}
-	dog   chan bool // whether it was killed, once the watchdog has left
+	p       *child.Process
+	moved   atomic.Int64 // reads and writes that have begun, and that have ended
+	reading atomic.Int64 // reads that have begun and not ended
+	over    chan struct{}
+	dog     chan bool // whether it was killed, once the watchdog has left
 }
 
 func watch(ctx context.Context) (*watched, error) {
@@ -54,14 +60,24 @@ func watch(ctx context.Context) (*watched, error) {
 }
 
 func (w *watched) guard(ctx context.Context) {
-	for last := int64(-1); ctx.Err() == nil && last != w.moved.Load(); {
-		last = w.moved.Load()
+	ticks := time.NewTicker(tick)
+	defer ticks.Stop()
+	var last int64
+	for quiet, limit := 0, full; quiet < limit; {
 		select {
 		case <-w.over:
 			w.dog <- false
 			return
-		case <-time.After(quiet):
 		case <-ctx.Done():
+			limit = 0
+		case <-ticks.C:
+			quiet++
+			if limit = full; w.reading.Load() > 0 { // asked first: a read that ends now has moved
+				limit = nothing
+			}
+			if now := w.moved.Load(); now != last {
+				quiet, last = 0, now
+			}
 		}
 	}
 	w.p.Kill()
@@ -78,18 +94,22 @@ func (w *watched) stop() error {
 	return nil
 }
 
-// A pipe counts what moves in it.
+// A pipe tells the watchdog what moves in it.
 type pipe struct {
 	io.ReadWriteCloser
-	moved *atomic.Int64
+	w *watched
 }
 
 func (p pipe) Read(b []byte) (int, error) {
-	defer p.moved.Add(1)
+	p.w.reading.Add(1)
+	p.w.moved.Add(1)
+	defer p.w.reading.Add(-1) // once it has moved
+	defer p.w.moved.Add(1)
 	return p.ReadWriteCloser.Read(b)
 }
 
 func (p pipe) Write(b []byte) (int, error) {
-	defer p.moved.Add(1)
+	p.w.moved.Add(1)
+	defer p.w.moved.Add(1)
 	return p.ReadWriteCloser.Write(b)
 }

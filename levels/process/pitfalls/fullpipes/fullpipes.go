@@ -74,7 +74,7 @@ func Observe(way func(to io.WriteCloser, from io.Reader, lines []string) ([]stri
 			lines[i] = fmt.Sprint(i, line)
 		}
 		// An error shows in the answers that are missing.
-		answers, _ := way(pipe{filter.p.Stdin, &filter.moved}, pipe{filter.p.Stdout, &filter.moved}, lines)
+		answers, _ := way(pipe{filter.p.Stdin, filter}, pipe{filter.p.Stdout, filter}, lines)
 		right := 0
 		for i := range min(many, len(answers)) {
 			if answers[i] == strings.ToUpper(lines[i]) {
