@@ -121,7 +121,7 @@ func TestRestart(t *testing.T) {
 // Where there is no server, it is said what is missing, and nothing starts.
 func TestNeeds(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if got := lab.Needs(); got != "needs redis-server on PATH, and there is none" {
+	if got := lab.Needs(); got != "needs redis-server or valkey-server on PATH, and there is neither" {
 		t.Errorf("it needs %q", got)
 	}
 	if _, err := lab.Start(t.Context()); err == nil {

@@ -18,7 +18,7 @@ import (
 // Needs says what is missing here to start servers, and "" if nothing is.
 func Needs() string {
 	if store.Server() == "" {
-		return "needs redis-server on PATH, and there is none"
+		return "needs redis-server or valkey-server on PATH, and there is neither"
 	}
 	return ""
 }
