@@ -5,8 +5,6 @@ package retrytwice
 import (
 	"context"
 	"embed"
-	"errors"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -72,35 +70,22 @@ func loses(job int) func(n int) lab.Fault {
 
 // Observe enqueues jobs on a line on which answers get lost.
 func Observe(enqueue func(ctx context.Context, rdb *redis.Client, id, payload string) error) pitfall.Variant {
-	return func(ctx context.Context) (seen pitfall.Seen, err error) {
-		server, err := lab.Start(ctx)
-		if err != nil {
-			return seen, err
-		}
-		defer func() { err = errors.Join(err, server.Close()) }()
-		var line lab.Line
-		client := line.Client(server)
-		defer client.Close()
-		told := map[string]error{}
-		for n := range jobs {
-			id := fmt.Sprint("job-", n)
-			line.Set(loses(n))
-			told["payload of "+id] = enqueue(ctx, client, id, "payload of "+id)
-		}
-		ready, err := server.LRange(ctx, "ready", 0, -1).Result()
-		return tally(told, ready), err
-	}
+	return lab.Enqueue(jobs, loses, enqueue, tally)
 }
 
 // tally counts how the jobs ended.
-func tally(told map[string]error, ready []string) pitfall.Seen {
+func tally(ctx context.Context, server *lab.Server, told map[string]error) (pitfall.Seen, error) {
+	ready, err := server.LRange(ctx, "ready", 0, -1).Result()
+	if err != nil {
+		return pitfall.Seen{}, err
+	}
 	copies := map[string]int{}
 	for _, payload := range ready {
 		copies[payload]++
 	}
 	var once, unknown, twice, lost int
-	for payload, err := range told {
-		switch n := copies[payload]; {
+	for id, err := range told {
+		switch n := copies[lab.Payload(id)]; {
 		case n > 1:
 			twice++
 		case err != nil:
@@ -116,5 +101,5 @@ func tally(told map[string]error, ready []string) pitfall.Seen {
 		{What: "unknown, and its caller has an error", Verdict: pitfall.Allowed, Count: unknown},
 		{What: "there more than once", Verdict: pitfall.Forbidden, Count: twice},
 		{What: "acknowledged, and not there", Verdict: pitfall.Forbidden, Count: lost},
-	}}
+	}}, nil
 }

@@ -5,8 +5,6 @@ package tornenqueue
 import (
 	"context"
 	"embed"
-	"errors"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -72,32 +70,19 @@ func dies(job int) func(n int) lab.Fault {
 
 // Observe has producers enqueue, and die.
 func Observe(enqueue func(ctx context.Context, rdb *redis.Client, id, payload string) error) pitfall.Variant {
-	return func(ctx context.Context) (seen pitfall.Seen, err error) {
-		server, err := lab.Start(ctx)
-		if err != nil {
-			return seen, err
-		}
-		defer func() { err = errors.Join(err, server.Close()) }()
-		var line lab.Line
-		producer := line.Client(server)
-		defer producer.Close()
-		told := map[string]error{}
-		for n := range jobs {
-			id := fmt.Sprint("job-", n)
-			line.Set(dies(n))
-			told[id] = enqueue(ctx, producer, id, "payload of "+id)
-		}
-		payloads, err := server.HGetAll(ctx, "payloads").Result()
-		if err != nil {
-			return seen, err
-		}
-		ready, err := server.LRange(ctx, "ready", 0, -1).Result()
-		return tally(told, payloads, ready), err
-	}
+	return lab.Enqueue(jobs, dies, enqueue, tally)
 }
 
 // tally counts how the jobs ended.
-func tally(told map[string]error, payloads map[string]string, ready []string) pitfall.Seen {
+func tally(ctx context.Context, server *lab.Server, told map[string]error) (seen pitfall.Seen, err error) {
+	payloads, err := server.HGetAll(ctx, "payloads").Result()
+	if err != nil {
+		return seen, err
+	}
+	ready, err := server.LRange(ctx, "ready", 0, -1).Result()
+	if err != nil {
+		return seen, err
+	}
 	queued := map[string]bool{}
 	for _, id := range ready {
 		queued[id] = true
@@ -121,5 +106,5 @@ func tally(told map[string]error, payloads map[string]string, ready []string) pi
 		{What: "neither is there: its producer died, or has an error", Verdict: pitfall.Allowed, Count: none},
 		{What: "one without the other", Verdict: pitfall.Forbidden, Count: half},
 		{What: "neither is there, and its producer was told nothing", Verdict: pitfall.Forbidden, Count: silent},
-	}}
+	}}, nil
 }
