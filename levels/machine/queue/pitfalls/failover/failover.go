@@ -42,7 +42,7 @@ var Pitfall = pitfall.Pitfall{
 		"Ask WAIT 1 50 on the same connection, and call the job safe only if it says 1 or more.",
 	},
 	Why:   "The primary answers first and tells its replica afterwards. What was not told dies with it, however well its own disk keeps it.",
-	Fix:   "After enqueueing ask WAIT how many replicas have it. If too few have, the outcome is unknown: tell the caller so, and let him enqueue again under the same id.",
+	Fix:   "After enqueueing ask WAIT how many replicas have it. If too few have, the outcome is unknown: tell the caller so, who may enqueue again under the same id.",
 	Price: "A round trip to the replica for each answer, and the whole timeout while there is none. It is no guarantee: WAIT counts copies, but who is promoted may be another replica.",
 	Sources: []string{
 		"Redis documentation, WAIT: it does not make Redis a strongly consistent store",
