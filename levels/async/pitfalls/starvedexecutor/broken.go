@@ -4,7 +4,7 @@ package starvedexecutor
 func broken(pool *Pool, table func() string, page func(table string) string) (report string) {
 	pool.Do(func() {
 		var inner string
-		pool.Do(func() { inner = table() }) // WRONG: holds a place in the pool while it waits for another
+		pool.Do(func() { inner = table() }) // WRONG: keeps a place while it waits for another
 		report = page(inner)
 	})
 	return report

@@ -57,22 +57,23 @@ var Pitfall = pitfall.Pitfall{
 
 const (
 	places = 4
-	watch  = time.Second // what runs takes a millisecond: what has not ended by then never will
+	watch  = 5 * time.Second // what runs takes no time: what has not ended by then never will
 )
 
 // Observe runs a way to make a report, four at once.
-func Observe(make func(pool *Pool, table func() string, page func(table string) string) (report string)) pitfall.Variant {
+func Observe(report func(pool *Pool, table func() string, page func(table string) string) string) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		watched, cancel := context.WithTimeout(ctx, watch)
 		defer cancel()
 		pool := newPool(watched, places)
 		var made, wrong atomic.Int32
-		var wg sync.WaitGroup
+		var wg, watching sync.WaitGroup
+		watching.Go(func() { pool.watch(cancel) })
 		for range places {
 			wg.Go(func() {
-				report := make(pool, func() string { return "table" }, func(table string) string { return "report with " + table })
+				got := report(pool, func() string { return "table" }, func(table string) string { return "report with " + table })
 				switch {
-				case report == "report with table" && watched.Err() == nil:
+				case got == "report with table" && watched.Err() == nil:
 					made.Add(1)
 				case watched.Err() == nil:
 					wrong.Add(1)
@@ -80,6 +81,8 @@ func Observe(make func(pool *Pool, table func() string, page func(table string) 
 			})
 		}
 		wg.Wait()
+		cancel()
+		watching.Wait()
 		never := places - made.Load() - wrong.Load()
 		return pitfall.Seen{Outcomes: []pitfall.Outcome{
 			{What: "made", Verdict: pitfall.Expected, Count: int(made.Load())},
