@@ -23,14 +23,14 @@ var Pitfall = pitfall.Pitfall{
 	Class:  pitfall.Wait,
 	Unit:   "x the longest silence of an idle loop",
 	Breaks: pitfall.AtLeast(5),
-	Holds:  pitfall.AtMost(2.5),
+	Holds:  pitfall.AtMost(3.5),
 	Work:   1,
 	Ask: pitfall.Predict{
 		Question: "A loop's heart beats every 10 ms. Now it renders a page, which takes 80 ms. How much longer does its heart stand still than on an idle loop?",
 		Choices: [3]pitfall.Choice{
 			{Says: "no longer: a loop does many things at once", If: pitfall.Between(0, 1.5)},
-			{Says: "1.5 to 4 times: it gets every other turn", If: pitfall.Between(1.51, 4)},
-			{Says: "more than 4 times: as long as a page takes", If: pitfall.AtLeast(4.01)},
+			{Says: "1.5 to 4 times: it gets every other turn", If: pitfall.Between(1.5, 4)},
+			{Says: "more than 4 times: as long as a page takes", If: pitfall.AtLeast(4)},
 		},
 	},
 

@@ -11,7 +11,7 @@ import (
 const (
 	work    = 80 * time.Millisecond // of computing, for a page
 	beat    = 10 * time.Millisecond // from one heartbeat to the next
-	longest = 5 * time.Second       // to wait for an answer that does not come
+	longest = time.Second           // to wait for an answer that does not come
 )
 
 // render computes for a while, and has a page.
