@@ -3,7 +3,7 @@ package halfcomposed
 import "github.com/fourlevels/fourlevels/levels/async/tinyloop"
 
 // fixed waits for sockets and for processes alike: on the loop.
-func fixed(l *tinyloop.Loop, fetch func(then func(page string)), ask func(page string) string, answer func(string)) {
+func fixed(l *tinyloop.Loop, fetch Fetch, ask Ask, answer func(string)) {
 	fetch(func(page string) {
 		var says string
 		l.Execute(

@@ -33,8 +33,8 @@ var Pitfall = pitfall.Pitfall{
 		Question: "A loop fetches 16 pages at once and asks 8 processes, 8 ms for each page. It blocks while it asks. How much longer does it take than 2 pages with one process, which is each one's share?",
 		Choices: [3]pitfall.Choice{
 			{Says: "as long: there are 8 processes", If: pitfall.Between(0, 1.4)},
-			{Says: "twice as long", If: pitfall.Between(1.41, 3)},
-			{Says: "3 times or more", If: pitfall.AtLeast(3.01)},
+			{Says: "twice as long", If: pitfall.Between(1.4, 3)},
+			{Says: "3 times or more", If: pitfall.AtLeast(3)},
 		},
 	},
 
@@ -79,8 +79,14 @@ func share(context.Context) (seen pitfall.Seen, err error) {
 	return seen, err
 }
 
+// Fetch asks a site for a page, and returns at once. The loop calls then with the page.
+type Fetch func(then func(page string))
+
+// Ask has a worker process read a page, and returns when it has.
+type Ask func(page string) (says string)
+
 // Observe runs a way to answer what a page says.
-func Observe(answer func(l *tinyloop.Loop, fetch func(then func(page string)), ask func(page string) string, answer func(string))) pitfall.Variant {
+func Observe(answer func(l *tinyloop.Loop, fetch Fetch, ask Ask, answer func(string))) pitfall.Variant {
 	return func(ctx context.Context) (seen pitfall.Seen, err error) {
 		right := 0
 		err = within(workers, func(s *site) {
