@@ -20,7 +20,7 @@ var code embed.FS
 var Pitfall = pitfall.Pitfall{
 	ID:    "A3",
 	Name:  "nolimit",
-	Title: "No limit, no backpressure",
+	Title: "No limit",
 	Level: "async",
 	Story: "A crawler starts a goroutine for each of 1000 pages, and the server, which has slots for 64 requests, turns the others away.",
 
