@@ -26,9 +26,9 @@ var Pitfall = pitfall.Pitfall{
 	Breaks: pitfall.Between(1990, 2000),
 	Work:   2 * each,
 	Ask: pitfall.Predict{
-		Question: "Two goroutines add 1 to a counter 2000 times each, and yield to each other between reading and writing. How many of 4000 additions are lost?",
+		Question: "On one processor two goroutines add 1 to a counter 2000 times each, and yield to each other between reading and writing. How many of 4000 additions are lost?",
 		Choices: [3]pitfall.Choice{
-			{Says: "none: Go's ++ is one step", If: pitfall.Exactly(0)},
+			{Says: "none: on one processor only one runs at a time", If: pitfall.Exactly(0)},
 			{Says: "a handful", If: pitfall.Between(1, 999)},
 			{Says: "about half", If: pitfall.Between(1000, 4000)},
 		},
@@ -39,7 +39,7 @@ var Pitfall = pitfall.Pitfall{
 		"Look at the two lines that use count: nothing keeps another goroutine out from the first to the second.",
 		"One sync.Mutex for both goroutines: Lock before count.Read, Unlock after count.Write.",
 	},
-	Why:   "A goroutine writes the number that it read, plus one, and so overwrites what was written in between. Here each pair of additions becomes one: the goroutines take turns on one processor. A plain count++ is as wrong and harder to catch: on two cores it lost none of 400,000.",
+	Why:   "A goroutine writes the number that it read, plus one, and so overwrites what was written in between. Here each pair of additions becomes one: the goroutines take turns on one processor. A plain count++ is the same three steps, as wrong and harder to catch: on two cores it lost none of 400,000.",
 	Fix:   "Make reading and writing one step: a mutex around both, an atomic addition, or one goroutine that owns the count.",
 	Price: "One lock and unlock for each addition; where threads meet at the lock, one at a time goes on.",
 	Sources: []string{
