@@ -17,7 +17,7 @@ func broken(numbers []int32, workers int) (total int64) {
 		})
 	}
 	for _, n := range numbers {
-		tasks <- n // WRONG: the worker has one addition to do, and to send it takes a hundred times as long
+		tasks <- n // WRONG: to send a number takes a hundred times as long as to add it
 	}
 	close(tasks)
 	wg.Wait()

@@ -31,9 +31,9 @@ var Pitfall = pitfall.Pitfall{
 	Ask: pitfall.Predict{
 		Question: "A loop adds up a million numbers. Now two workers do it, and get each number through a channel. How long does it take, against the loop?",
 		Choices: [3]pitfall.Choice{
-			{Says: "less: two do the work of one", If: pitfall.Between(0, 0.99)},
+			{Says: "less: two do the work of one", If: pitfall.Between(0, 1)},
 			{Says: "up to 8 times as long", If: pitfall.Between(1, 8)},
-			{Says: "more than 8 times as long", If: pitfall.AtLeast(8.01)},
+			{Says: "more than 8 times as long", If: pitfall.AtLeast(8)},
 		},
 	},
 

@@ -32,8 +32,8 @@ var Pitfall = pitfall.Pitfall{
 		Question: "One thread adds up two million numbers. Now four do a quarter of it each, and lock the total for each number. How long does it take, against the one?",
 		Choices: [3]pitfall.Choice{
 			{Says: "half as long, or a quarter: there are four", If: pitfall.Between(0, 0.9)},
-			{Says: "up to 4 times as long", If: pitfall.Between(0.91, 4)},
-			{Says: "more than 4 times as long", If: pitfall.AtLeast(4.01)},
+			{Says: "up to 4 times as long", If: pitfall.Between(0.9, 4)},
+			{Says: "more than 4 times as long", If: pitfall.AtLeast(4)},
 		},
 	},
 

@@ -32,7 +32,7 @@ var Pitfall = pitfall.Pitfall{
 		Question: "One withdrawal is refused, by an early return that does not unlock. Then 8 goroutines withdraw a cent each. How many of these get stuck?",
 		Choices: [3]pitfall.Choice{
 			{Says: "none: the lock ends with the function", If: pitfall.Exactly(0)},
-			{Says: "one, and it holds the others up for a while", If: pitfall.Exactly(1)},
+			{Says: "some: the first ones, for a while", If: pitfall.Between(1, later-1)},
 			{Says: "all 8", If: pitfall.Exactly(later)},
 		},
 	},

@@ -33,8 +33,8 @@ var Pitfall = pitfall.Pitfall{
 		Question: "A fetch takes 4 ms. Sixteen callers fetch a page each, and lock the cache meanwhile. How much longer than one fetch does it take?",
 		Choices: [3]pitfall.Choice{
 			{Says: "no longer: waiting can be done together", If: pitfall.Between(0, 2)},
-			{Says: "2 to 8 times", If: pitfall.Between(2.01, 8)},
-			{Says: "as many times as there are callers", If: pitfall.AtLeast(8.01)},
+			{Says: "2 to 8 times", If: pitfall.Between(2, 8)},
+			{Says: "as many times as there are callers", If: pitfall.AtLeast(8)},
 		},
 	},
 
@@ -66,8 +66,8 @@ func yardstick(ctx context.Context) (pitfall.Seen, error) {
 }
 
 // Observe runs a way to get pages: a lone caller's first, who can use the cache under
-// nobody else's lock, then those of all callers at
-// once, which is what takes the time, and then the same again, which must need no fetch.
+// nobody else's lock, then those of all callers at once, which is what takes the time, and
+// then the same again, which must need no fetch.
 func Observe(get func(ctx context.Context, c *Cache, key string, fetch Fetch) string) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		var cache Cache

@@ -22,7 +22,7 @@ var Pitfall = pitfall.Pitfall{
 	Story: "Two threads move money between the same two accounts, in opposite directions; each locks the one it takes from, and waits for the other's for ever.",
 
 	Class:  pitfall.Count,
-	Unit:   "callers stuck of 2",
+	Unit:   "callers stuck",
 	Breaks: pitfall.Exactly(2),
 	Work:   callers,
 	Ask: pitfall.Predict{
@@ -30,7 +30,7 @@ var Pitfall = pitfall.Pitfall{
 		Choices: [3]pitfall.Choice{
 			{Says: "both: the second waits for the first", If: pitfall.Exactly(0)},
 			{Says: "one", If: pitfall.Exactly(1)},
-			{Says: "none", If: pitfall.Exactly(2)},
+			{Says: "none", If: pitfall.AtLeast(2)},
 		},
 	},
 
