@@ -5,6 +5,8 @@ package gilconvoy
 import (
 	"context"
 	"embed"
+	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/pitfall"
@@ -25,13 +27,13 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "x one request alone",
 	Breaks: pitfall.AtLeast(6),
 	Holds:  pitfall.AtMost(2.5),
-	Work:   requests,
+	Work:   requests + waiting + computing,
 	Ask: pitfall.Predict{
 		Question: "A request waits for 1 ms of I/O, without the lock. Beside one thread that computes and hands the lock over every 5 ms, how much longer does it take?",
 		Choices: [3]pitfall.Choice{
 			{Says: "not longer: I/O gives the lock up", If: pitfall.Between(0, 1.5)},
-			{Says: "up to 4 times: half of the time is the other's", If: pitfall.Between(1.51, 4)},
-			{Says: "more than 4 times", If: pitfall.AtLeast(4.01)},
+			{Says: "up to 4 times: half of the time is the other's", If: pitfall.Between(1.5, 4)},
+			{Says: "more than 4 times", If: pitfall.AtLeast(4)},
 		},
 	},
 
@@ -40,11 +42,11 @@ var Pitfall = pitfall.Pitfall{
 		"Look at the loop that computes: who has the lock meanwhile, and does a checksum need it?",
 		"Put the loop into gil.Release(ctx, func() { ... }): then the lock is free while it computes.",
 	},
-	Why:   "A request needs the lock to begin, and again when its answer is there. The thread that computes keeps it for 5 ms each time, and never waits itself. The lock is a simulation of CPython's: Go has none. Threads that only wait do each other no harm under it.",
+	Why:   "A request needs the lock to begin, and again when its answer is there. The thread that computes keeps it for 5 ms each time, and never waits itself. The lock is a simulation of CPython's: Go has none. Threads that only wait do each other no harm under it; those that only compute do the work of one.",
 	Fix:   "Compute without the lock, in C as zlib, hashlib and numpy do, or in another process: it has a lock of its own.",
 	Price: "Code outside of the interpreter, that must not touch its objects; or a process, with its start and the copies to and from it.",
 	Sources: []string{
-		"python/cpython#90204: the convoy effect of I/O under the GIL",
+		"python/cpython#90204: threads with I/O got no chance to run beside small ones that compute; closed after three days",
 		"David Beazley, Understanding the Python GIL, PyCon 2010",
 	},
 
@@ -52,6 +54,16 @@ var Pitfall = pitfall.Pitfall{
 	Broken:    Observe(broken),
 	Fixed:     Observe(fixed),
 	Yardstick: yardstick,
+	Needs:     twoProcessors,
+}
+
+// twoProcessors is what the fixed program needs: on one, Go itself has the request wait for
+// the checksum, up to 10 ms each time.
+func twoProcessors() string {
+	if runtime.GOMAXPROCS(0) < 2 {
+		return "it takes two processors, and there is one"
+	}
+	return ""
 }
 
 // yardstick answers the same requests with nothing beside them.
@@ -65,7 +77,8 @@ func yardstick(ctx context.Context) (pitfall.Seen, error) {
 	return pitfall.Seen{Took: took}, context.Cause(ctx)
 }
 
-// Observe runs a way to compute beside requests, of which it takes the time.
+// Observe runs a way to compute beside requests, of which it takes the time. Then it shows
+// what the lock does to threads that only wait, and to threads that only compute.
 func Observe(sum Checksum) pitfall.Variant {
 	return func(ctx context.Context) (pitfall.Seen, error) {
 		in, err := start(sum)
@@ -76,8 +89,12 @@ func Observe(sum Checksum) pitfall.Variant {
 		var took time.Duration
 		var answered int
 		in.beside(ctx, func() { took, answered = in.answer(ctx) })
+		waits, waited := in.together(ctx, waiting, "request")
+		sums, summed := in.together(ctx, computing, "computing")
 		return pitfall.Seen{Took: took, Outcomes: []pitfall.Outcome{
 			{What: "request answered", Verdict: pitfall.Expected, Count: answered},
+			{What: fmt.Sprintf("wait ended (%d threads that only wait do the work of %.0f)", waiting, waits), Verdict: pitfall.Expected, Count: waited},
+			{What: fmt.Sprintf("sum computed (%d threads with the lock do the work of %.1f)", computing, sums), Verdict: pitfall.Expected, Count: summed},
 			{What: "request not answered", Verdict: pitfall.Forbidden, Count: requests - answered},
 			{What: "checksum wrong", Verdict: pitfall.Forbidden, Count: int(in.wrong.Load())},
 		}}, context.Cause(ctx)

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	requests = 7
-	latency  = time.Millisecond // of what a request waits for
+	requests  = 7
+	latency   = time.Millisecond // of what a request waits for
+	waiting   = 16               // threads, to see what the lock does to those that only wait
+	computing = 2                // and to those that only compute, as code in Python does
 )
 
 // A file is what is summed, again and again: 128 MiB, some milliseconds of work, in blocks
@@ -32,8 +34,8 @@ var file = sync.OnceValues(func() (blocks [][]byte, sum uint32) {
 	return blocks, sum
 })
 
-// An interpreter is two threads under a lock. One answers requests: it waits, and gives
-// the lock up meanwhile. The other computes checksums.
+// An interpreter is some threads under a lock. Who answers a request waits, and gives the
+// lock up meanwhile; others compute checksums.
 type interpreter struct {
 	level  levels.Level
 	enough atomic.Bool  // no more checksums
@@ -46,9 +48,13 @@ type Checksum func(ctx context.Context, blocks [][]byte) uint32
 func start(sum Checksum) (in *interpreter, err error) {
 	in = &interpreter{}
 	blocks, right := file()
-	in.level, err = gil.New(gil.Config{Threads: 2, Funcs: levels.Funcs{
+	in.level, err = gil.New(gil.Config{Threads: waiting, Funcs: levels.Funcs{
 		"request": func(ctx context.Context, _ []byte) ([]byte, error) {
 			gil.Release(ctx, func() { time.Sleep(latency) })
+			return []byte("answer"), nil
+		},
+		"computing": func(ctx context.Context, _ []byte) ([]byte, error) {
+			broken(ctx, blocks[:len(blocks)/4])
 			return []byte("answer"), nil
 		},
 		"checksums": func(ctx context.Context, _ []byte) ([]byte, error) {
@@ -67,12 +73,9 @@ func start(sum Checksum) (in *interpreter, err error) {
 func (in *interpreter) answer(ctx context.Context) (median time.Duration, answered int) {
 	var took []time.Duration
 	for range requests {
-		start := time.Now()
-		r := in.level.Run(ctx, []levels.Task{{Func: "request"}})[0]
-		took = append(took, time.Since(start))
-		if string(r.Output) == "answer" {
-			answered++
-		}
+		one, done := in.batch(ctx, 1, "request")
+		took = append(took, one)
+		answered += done
 	}
 	slices.Sort(took)
 	return took[len(took)/2], answered
@@ -85,4 +88,28 @@ func (in *interpreter) beside(ctx context.Context, do func()) {
 	do()
 	in.enough.Store(true)
 	computing.Wait()
+}
+
+// together is how many times as much n threads do as one thread, and how many tasks were
+// done. The least of a few times says most on a busy machine.
+func (in *interpreter) together(ctx context.Context, n int, name string) (times float64, done int) {
+	alone, all := time.Hour, time.Hour
+	for range 4 {
+		one, _ := in.batch(ctx, 1, name)
+		alone = min(alone, one)
+		one, done = in.batch(ctx, n, name)
+		all = min(all, one)
+	}
+	return float64(n) * float64(alone) / float64(max(1, all)), done
+}
+
+// batch is how long n tasks take on as many threads, and how many were done.
+func (in *interpreter) batch(ctx context.Context, n int, name string) (took time.Duration, done int) {
+	start := time.Now()
+	for _, r := range in.level.Run(ctx, slices.Repeat([]levels.Task{{Func: name}}, n)) {
+		if string(r.Output) == "answer" {
+			done++
+		}
+	}
+	return time.Since(start), done
 }
