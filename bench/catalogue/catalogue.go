@@ -12,6 +12,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/pitfalls/oneruneach"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/blockedloop"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/halfcomposed"
+	"github.com/fourlevels/fourlevels/levels/async/pitfalls/nobackpressure"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/nolimit"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/oneafteranother"
 	"github.com/fourlevels/fourlevels/levels/async/pitfalls/racewithoutthreads"
@@ -79,6 +80,7 @@ var All = []pitfall.Pitfall{
 	blockedloop.Pitfall,
 	oneafteranother.Pitfall,
 	nolimit.Pitfall,
+	nobackpressure.Pitfall,
 	starvedexecutor.Pitfall,
 	racewithoutthreads.Pitfall,
 	threadpercall.Pitfall,
