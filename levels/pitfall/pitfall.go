@@ -74,8 +74,9 @@ const (
 func (c Class) Timed() bool { return c != Count }
 
 // A Variant runs a program once and tells what it saw. It returns an error only if it
-// could not look: a bad outcome is an [Outcome]. It must leave when ctx ends, and wait for
-// all that it started, unless leaving things behind is its very point.
+// could not look: a bad outcome is an [Outcome]. It must leave when ctx ends, or by itself
+// within seconds, and wait for all that it started, unless leaving things behind is its very
+// point.
 type Variant func(ctx context.Context) (Seen, error)
 
 // Seen is what one run of a program showed.
