@@ -37,7 +37,7 @@ var Pitfall = pitfall.Pitfall{
 	},
 
 	Hints: [3]string{
-		"A user came while the server stood still. Since when have they been waiting, and since when does the generator count?",
+		"A user came while the server stood still. When did their wait begin, and when does the generator begin to count?",
 		"Look at start: it is taken after SleepUntil(due), which returns at once when due is long past.",
 		"Count from due, not from when the request could be sent: took = append(took, clock.Now()-due).",
 	},

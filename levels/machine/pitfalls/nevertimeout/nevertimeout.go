@@ -133,7 +133,7 @@ func (w *world) seen() pitfall.Seen {
 	return pitfall.Seen{Outcomes: []pitfall.Outcome{
 		{What: "answered", Verdict: pitfall.Expected, Count: answered},
 		{What: "given up in time", Verdict: pitfall.Allowed, Count: failed},
-		{What: "stuck: the peer says nothing, and nobody gives up", Verdict: pitfall.Forbidden, Count: stuck},
+		{What: "stuck: no answer for half a second, and nobody gives up", Verdict: pitfall.Forbidden, Count: stuck},
 		{What: "never made: no worker is left", Verdict: pitfall.Forbidden, Count: calls - answered - failed - stuck},
 	}}
 }
