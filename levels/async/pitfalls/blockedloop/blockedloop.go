@@ -43,6 +43,7 @@ var Pitfall = pitfall.Pitfall{
 	Fix:   "Have what computes or blocks done elsewhere, and be told when it is done: run_in_executor in asyncio, loop.Config.Executor here, a goroutine in Go.",
 	Price: "Two changes of goroutine for each call, some microseconds; and from then on two things really run at once, so what they share needs care.",
 	Sources: []string{
+		"livekit/agents#7128: a warning that names the synchronous code that blocks the event loop",
 		"Node.js guide, Don't Block the Event Loop (or the Worker Pool)",
 		"Python documentation, Developing with asyncio: blocking (CPU-bound) code should not be called directly",
 		"the EuroPython 2019 talk: run_in_executor is how asyncio computes",
