@@ -32,6 +32,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "acknowledged jobs lost of 3000",
 	Breaks: pitfall.Between(1000, jobs-1),
 	Work:   jobs,
+	Least:  1000, // there is room for more than 1500
 	Ask: pitfall.Predict{
 		Question: "A Redis evicts by allkeys-lru and has room for about 2000 jobs of 1 KiB. A producer enqueues 3000. How many of those that were acknowledged are lost?",
 		Choices: [3]pitfall.Choice{

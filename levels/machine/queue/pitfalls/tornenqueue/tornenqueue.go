@@ -27,6 +27,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "jobs enqueued by half of 150",
 	Breaks: pitfall.Exactly(jobs / 3),
 	Work:   jobs,
+	Least:  jobs / 3, // of the producers that do not die
 	Ask: pitfall.Predict{
 		Question: "A job is two commands: store the payload, queue the id. Of 150 producers 50 die before their first command and 50 before their second. How many jobs are there by half?",
 		Choices: [3]pitfall.Choice{
