@@ -72,8 +72,7 @@ func (c *Course) check(l Lesson, v Verdict) Check {
 	if !v.Passed {
 		check.Why = v.Why[0]
 	}
-	check.Ratio, _ = strconv.ParseFloat(v.Facts["ratio"], 64)
-	check.Number, _ = strconv.ParseFloat(v.Facts["number"], 64)
+	check.Ratio, check.Number = number(v.Facts, "ratio"), number(v.Facts, "number")
 	said := c.Progress.Of(l.ID).Said
 	check.Hints, _ = strconv.Atoi(said["hints"])
 	check.Predicted, check.Revealed = said["predicted"], said["revealed"] == "yes"

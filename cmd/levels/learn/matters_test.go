@@ -28,8 +28,8 @@ func TestMattersIsShort(t *testing.T) {
 }
 
 func TestFacts(t *testing.T) {
-	got, notes := facts("    a_test.go:1: grade: number=1 unit=\"x \\\"one\\\" cup\"\n  a: grade: note=\"no moon\"\n number=9\n  b: grade: number=2 ratio=3.5\n")
-	if got["number"] != "2" || got["unit"] != `x "one" cup` || got["ratio"] != "3.5" || !slices.Equal(notes, []string{"no moon"}) {
+	got, notes := facts("    a_test.go:1: grade: number=1 unit=\"x \\\"one\\\" cup\"\n  a: grade: note=\"no moon\"\n number=9\n  b: grade: number=2 ratio=3.5 need=3\n c: grade: ratio=2 need=1\n")
+	if got["number"] != "2" || got["unit"] != `x "one" cup` || got["ratio"] != "3.5" || got["need"] != "3" || !slices.Equal(notes, []string{"no moon"}) {
 		t.Errorf("%v, %v", got, notes)
 	}
 }

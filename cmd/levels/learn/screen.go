@@ -119,7 +119,7 @@ func (s *Session) strip(v Verdict) {
 		bar := strings.Repeat("=", max(1, int(width*side.took/longest)))
 		s.printf("  %-9s |%-*s| %v\n", side.name, width, bar, side.took)
 	}
-	s.printf("  %s times as fast\n", v.Facts["ratio"])
+	s.printf("  %s times as fast, and %s would do\n", v.Facts["ratio"], v.Facts["need"])
 }
 
 // replay puts what was predicted beside what the broken program really does.

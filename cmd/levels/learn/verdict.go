@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -91,7 +92,8 @@ func (t *Tools) race(ctx context.Context, s source, v *Verdict) error {
 
 var field = regexp.MustCompile(`([a-z]+)=("(?:[^"\\]|\\.)*"|\S+)`)
 
-// facts are what the grade wrote for us: the last of each name counts.
+// facts are what the grade wrote for us: the last of each name counts, but of several
+// comparisons the one with the largest ratio.
 func facts(said string) (all map[string]string, notes []string) {
 	all = map[string]string{}
 	for line := range strings.Lines(said) {
@@ -99,15 +101,25 @@ func facts(said string) (all map[string]string, notes []string) {
 		if !ok {
 			continue
 		}
+		told := map[string]string{}
 		for _, f := range field.FindAllStringSubmatch(rest, -1) {
-			value := f[2]
-			if text, err := strconv.Unquote(value); err == nil {
-				value = text
+			told[f[1]] = f[2]
+			if text, err := strconv.Unquote(f[2]); err == nil {
+				told[f[1]] = text
 			}
-			if all[f[1]] = value; f[1] == "note" {
-				notes = append(notes, value)
-			}
+		}
+		if note := told["note"]; note != "" {
+			notes = append(notes, note)
+		}
+		if told["ratio"] == "" || number(told, "ratio") >= number(all, "ratio") {
+			maps.Copy(all, told)
 		}
 	}
 	return all, notes
+}
+
+// number is a fact that is one, and 0 if it is missing.
+func number(facts map[string]string, name string) float64 {
+	n, _ := strconv.ParseFloat(facts[name], 64)
+	return n
 }

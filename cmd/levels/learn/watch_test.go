@@ -108,6 +108,7 @@ func TestWatchLeadsThrough(t *testing.T) {
 	s.shows(t, "cups.go has changed")
 	s.shows(t, "PASSED  01-cups")
 	s.shows(t, "reference |=====")
+	s.shows(t, "4 times as fast, and 2 would do")
 	s.shows(t, "note: no moon")
 	s.shows(t, "race check: skipped (this is a test)")
 	s.shows(t, "You predicted b  one; measured on the broken program: 3 cups broken of 4")
