@@ -40,7 +40,11 @@ import "testing"
 
 func TestCups(t *testing.T) {
 	t.Log("grade: number=3 unit=\"cups broken\"")
-	if n := Carried(); n != 2 {
+	n := Carried()
+	if n == 3 {
+		t.Fatal("not yet: it is 1 times as fast as the reference (2ms, not 2ms), and should be 2 times or more")
+	}
+	if n != 2 {
 		t.Fatalf("not yet: %d cups of 2", n)
 	}
 	t.Log("grade: ratio=4 need=2 class=WAIT reference=40ms yours=10ms")

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
+
+// racing is the first line of what the race detector says.
+const racing = "WARNING: DATA RACE"
 
 // shown is how many lines of a tool's output matter.
 const shown = 3
@@ -29,12 +33,14 @@ var ends = []struct {
 	{regexp.MustCompile(`^fatal error: all goroutines are asleep`), "not yet: deadlock: every goroutine waits for another"},
 	{regexp.MustCompile(`^fatal error: (.*)`), "not yet: the runtime ended it: %s"},
 	{regexp.MustCompile(`^panic: (.*)`), "not yet: it panics: %s"},
-	{regexp.MustCompile(`^WARNING: DATA RACE`), "not yet: data race: two goroutines use the same memory, and one of them writes"},
 }
 
 // matters is the lines of a failed test's output that say why.
 func matters(said, file string) []string {
 	lines := strings.Split(said, "\n")
+	if i := slices.Index(lines, racing); i >= 0 { // it explains what else is wrong
+		return append([]string{"not yet: data race: two goroutines use the same memory, and one of them writes"}, places(lines[i:], file)...)
+	}
 	for i, line := range lines {
 		if _, why, ok := strings.Cut(line, "not yet: "); ok {
 			return append([]string{"not yet: " + why}, samples(lines[:i])...)

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"regexp"
@@ -19,47 +20,50 @@ type Verdict struct {
 	All    string // that was said
 }
 
-// Grade grades the student's file: vet as a hint, then the test, then the race detector.
+// Grade grades the student's file: results, what is left behind, vet, races, and speed
+// last. All but vet and races is in one test, so these come in before a lack of speed.
 func (t *Tools) Grade(ctx context.Context, l Lesson) (Verdict, error) {
 	return t.grade(ctx, source{Lesson: l})
 }
 
 func (t *Tools) grade(ctx context.Context, s source) (Verdict, error) {
-	type found struct {
-		hints []string
-		err   error
-	}
-	vetted := make(chan found, 1)
-	go func() { // it is waited for below
-		hints, err := t.vet(ctx, s)
-		vetted <- found{hints, err}
+	var hints []string
+	var failed error
+	vetted := make(chan bool)
+	go func() { // while it is built; it is waited for before anything is timed
+		defer close(vetted)
+		hints, failed = t.vet(ctx, s)
 	}()
-	v, err := t.test(ctx, s, false)
-	vet := <-vetted
-	switch {
-	case err != nil:
+	v, err := t.test(ctx, s, false, func() { <-vetted })
+	if err = cmp.Or(err, failed); err != nil {
 		return v, err
-	case vet.err != nil:
-		return v, vet.err
 	}
-	v.Hints = vet.hints
-	if v.Passed && len(v.Hints) > 0 {
+	v.Hints = hints
+	if !v.Passed && !slow(v.Why[0]) {
+		return v, nil
+	}
+	if len(v.Hints) > 0 {
 		v.Passed, v.Why, v.Hints = false, []string{"not yet: the results are right, but go vet says:", v.Hints[0]}, v.Hints[1:]
+		return v, nil
 	}
-	if v.Passed {
-		err = t.race(ctx, s, &v)
-	}
-	return v, err
+	return v, t.race(ctx, s, &v)
 }
 
-// test builds and runs the lesson's test.
-func (t *Tools) test(ctx context.Context, s source, race bool) (v Verdict, err error) {
+// slow reports whether a program fails by its speed alone.
+func slow(why string) bool { return speed.MatchString(why) }
+
+// speed is what package grade says of a ratio: to the reference, and to a yardstick.
+var speed = regexp.MustCompile(`times as fast as the reference|^not yet: [0-9.e+]+ x .*, and should be`)
+
+// test builds the lesson's test, waits, and runs it.
+func (t *Tools) test(ctx context.Context, s source, race bool, wait func()) (v Verdict, err error) {
 	binary, said, err := t.build(ctx, s, race)
+	wait()
 	if ctx.Err() != nil {
 		return v, context.Cause(ctx)
 	}
 	if err != nil {
-		return Verdict{All: said, Why: append([]string{"it does not compile:"}, compiler(said)...)}, nil
+		return Verdict{All: said, Why: append([]string{unbuilt}, compiler(said)...)}, nil
 	}
 	if v.All, v.Passed, err = t.run(ctx, s, binary); err != nil {
 		return v, err
@@ -71,18 +75,20 @@ func (t *Tools) test(ctx context.Context, s source, race bool) (v Verdict, err e
 	return v, nil
 }
 
-// race is the same test with the race detector.
+const unbuilt = "it does not compile:"
+
+// race is the same test with the race detector. That it is slower with it is no fault.
 func (t *Tools) race(ctx context.Context, s source, v *Verdict) error {
 	if v.Race = "skipped (" + t.NoRace + ")"; t.NoRace != "" {
 		return nil
 	}
-	raced, err := t.test(ctx, s, true)
+	raced, err := t.test(ctx, s, true, func() {})
 	switch {
 	case err != nil:
 		return err
-	case raced.Passed:
+	case raced.Passed, slow(raced.Why[0]) && !strings.Contains(raced.All, racing):
 		v.Race = "passed"
-	case raced.Why[0] == "it does not compile:": // but it did without
+	case raced.Why[0] == unbuilt: // but it was, without
 		v.Race = "skipped (go test -race does not build here)"
 	default:
 		v.Passed, v.Race, v.Why, v.All = false, "failed", raced.Why, raced.All
