@@ -220,7 +220,13 @@ func printSide(p pitfall.Pitfall, which pitfall.Which, s pitfall.Side) {
 
 func judgeGuess(p pitfall.Pitfall, said int, number float64) {
 	right := p.Ask.Right(number)
-	if right < 0 {
+	if !p.Breaks.Has(number) || right < 0 {
+		text := fmt.Sprintf("This run did not show it: it should be %s.", p.Breaks)
+		if why := p.Here(); why != "" {
+			text += " Right now it cannot: " + why + "."
+		}
+		wrapped(os.Stdout, text)
+		fmt.Println()
 		return
 	}
 	told := fmt.Sprintf("Right is %c: %s.", 'a'+right, p.Ask.Choices[right].Says)

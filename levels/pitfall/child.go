@@ -60,13 +60,25 @@ func (p Pitfall) report(which Which) error {
 		io.Copy(io.Discard, os.Stdin)
 		cancel(errors.New("the prover has left"))
 		time.Sleep(patience) // for what it has to clear away
+		clearAway()
 		os.Exit(1)
 	}()
+	defer clearAway()
 	side, err := p.Look(ctx, which)
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(answer).Encode(side)
+}
+
+// litter names the folder of temporary files that a prover gave a part. Both remove it:
+// each of them may be killed.
+const litter = "FOURLEVELS_PITFALL_TEMP"
+
+func clearAway() {
+	if dir := os.Getenv(litter); dir != "" {
+		os.RemoveAll(dir) // the prover tries again, and tells
+	}
 }
 
 // Helper is the command that runs one of a pitfall's helpers in a process of its own.
@@ -108,7 +120,7 @@ func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0", "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
+	cmd.Env = append(os.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0", litter+"="+temp, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
 	if which == Broken { // the race detector has much to say of these, and is right
 		cmd.Env = append(cmd.Env, "GORACE=exitcode=0 atexit_sleep_ms=0")
 	}

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,13 +34,22 @@ const Rounds = 5
 // else [Rounds] times in turn with the yardstick. Programs that are broken may hang until
 // ctx ends, or end the process.
 func (p Pitfall) Look(ctx context.Context, which Which) (Side, error) {
+	program, err := p.Variant(which)
+	if err != nil {
+		return Side{}, err
+	}
+	return p.Judge(ctx, program)
+}
+
+// Variant is one of the two programs.
+func (p Pitfall) Variant(which Which) (Variant, error) {
 	switch which {
 	case Broken:
-		return p.Judge(ctx, p.Broken)
+		return p.Broken, nil
 	case Fixed:
-		return p.Judge(ctx, p.Fixed)
+		return p.Fixed, nil
 	}
-	return Side{}, fmt.Errorf("%q is neither broken nor fixed", which)
+	return nil, fmt.Errorf("%q is neither broken nor fixed", which)
 }
 
 // Judge is [Pitfall.Look] for a program that is neither of the two: a student's.
@@ -104,47 +111,4 @@ func (s *Side) run(ctx context.Context, program Variant) error {
 func worse(a, b Seen) bool {
 	return cmp.Or(cmp.Compare(a.Sum(Forbidden), b.Sum(Forbidden)), cmp.Compare(b.Sum(Expected), a.Sum(Expected)),
 		cmp.Compare(b.Sum(Allowed), a.Sum(Allowed))) > 0
-}
-
-// Wrong says why a program that was seen so is not fixed, and "" if it is.
-func (p Pitfall) Wrong(s Side) string {
-	seen := Seen{Outcomes: s.Outcomes}
-	expected := seen.Sum(Expected)
-	switch kept := expected + seen.Sum(Allowed); {
-	case seen.Sum(Forbidden) > 0:
-		return "it must never happen, and does: " + seen.list(Forbidden)
-	case kept != p.Work:
-		return fmt.Sprintf("of %d pieces of work %d ended as promised", p.Work, kept)
-	case expected < cmp.Or(p.Least, p.Work):
-		return fmt.Sprintf("of %d pieces of work %d ended as expected, and should be at least %d", p.Work, expected, cmp.Or(p.Least, p.Work))
-	case p.Class.Timed() && len(s.Samples) < Rounds:
-		return "it has not done what is timed"
-	case p.Class.Timed() && !p.Holds.Has(s.Number):
-		return fmt.Sprintf("%.3g %s, and should be %s", s.Number, p.Unit, p.Holds)
-	}
-	return ""
-}
-
-// list writes the outcomes of a verdict that came to pass.
-func (s Seen) list(v Verdict) string {
-	var all []string
-	for _, o := range s.Outcomes {
-		if o.Verdict == v && o.Count > 0 {
-			all = append(all, fmt.Sprintf("%s (%d x)", o.What, o.Count))
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
-// String writes a range as in a sentence.
-func (r Range) String() string {
-	switch {
-	case r.Min == r.Max:
-		return fmt.Sprintf("%.4g", r.Min)
-	case math.IsInf(r.Max, 1):
-		return fmt.Sprintf("at least %.4g", r.Min)
-	case r.Min == 0:
-		return fmt.Sprintf("at most %.4g", r.Max)
-	}
-	return fmt.Sprintf("%.4g to %.4g", r.Min, r.Max)
 }

@@ -42,15 +42,9 @@ const looks = 3
 func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 	start := time.Now()
 	defer func() { proof.Took = time.Since(start) }()
-	if proof.Why = p.Missing(); proof.Why != "" {
+	if proof.Why = p.Here(); proof.Why != "" {
 		proof.Ruling = NotHere
 		return proof, nil
-	}
-	var before float64
-	if p.Class == Par {
-		if before = parallel(); before < enough {
-			return notHere(proof, before), nil
-		}
 	}
 	proof.Ruling = Proven
 	if proof.Broken, proof.Why, err = p.try(ctx, Broken); err == nil && proof.Why == "" {
@@ -60,12 +54,22 @@ func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 		return proof, err
 	}
 	proof.Ruling = Refuted
-	if p.Class == Par {
-		if after := parallel(); after < enough {
-			return notHere(proof, after), err
-		}
+	if why := p.Here(); why != "" { // any more
+		proof.Ruling, proof.Why = NotHere, why
 	}
 	return proof, err
+}
+
+// Here says why the pitfall cannot be shown here and now: something is [Pitfall.Missing],
+// or it takes two cores and there are none free. "" means that it can.
+func (p Pitfall) Here() string {
+	if why := p.Missing(); why != "" || p.Class != Par {
+		return why
+	}
+	if n := parallel(); n < enough {
+		return fmt.Sprintf("two threads do %.2g times the work of one on this machine now, and it takes %.2g", n, enough)
+	}
+	return ""
 }
 
 // Missing says what the pitfall needs and this place has not; "" means nothing.
@@ -89,33 +93,9 @@ func (p Pitfall) try(ctx context.Context, which Which) (s Side, wrong string, er
 		if s, err = apart(p, ctx, which); err != nil {
 			return s, "", err
 		}
-		if wrong = p.against(s, which); wrong == "" {
+		if wrong = p.against(which, s); wrong == "" {
 			return s, "", nil
 		}
 	}
-	return s, wrong, nil
-}
-
-// against says what speaks against a side being the broken or the fixed one.
-func (p Pitfall) against(s Side, which Which) string {
-	if which == Fixed {
-		if wrong := p.Wrong(s); wrong != "" {
-			return "the fixed program: " + wrong
-		}
-		return ""
-	}
-	forbidden := Seen{Outcomes: s.Outcomes}.Sum(Forbidden)
-	switch {
-	case !p.Breaks.Has(s.Number):
-		return fmt.Sprintf("the broken program: %.3g %s, and should be %s", s.Number, p.Unit, p.Breaks)
-	case forbidden < p.Shows:
-		return fmt.Sprintf("the broken program: %d forbidden outcomes, and should be at least %d", forbidden, p.Shows)
-	}
-	return ""
-}
-
-func notHere(proof Proof, cores float64) Proof {
-	proof.Ruling = NotHere
-	proof.Why = fmt.Sprintf("two threads do %.2g times the work of one on this machine now, and it takes %.2g", cores, enough)
-	return proof
+	return s, fmt.Sprintf("the %s program: %s", which, wrong), nil
 }

@@ -158,7 +158,7 @@ func (s *Session) replay(ctx context.Context, r *Record) error {
 
 // measure runs the broken program.
 func measure(ctx context.Context, p *pitfall.Pitfall) (pitfall.Side, error) {
-	if why := p.Missing(); why != "" {
+	if why := p.Here(); why != "" {
 		return pitfall.Side{}, errors.New(why)
 	}
 	return p.Apart(ctx, pitfall.Broken)
