@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (s *Session) enter(l Lesson) {
 	s.lesson, s.was, s.verdict = l, look(l), nil
 	s.printf("\n== %s  %s (about %d minutes)\n", l.ID, l.Title, l.Minutes)
 	s.text("You learn to " + l.Goal + ".")
-	s.printf("read   %s\nedit   %s   (each time you save it, it is graded)\n\n", short(l.Dir)+"/README.md", short(l.File))
+	s.printf("read   %s\nedit   %s   (each time you save it, it is graded)\n\n", short(filepath.Join(l.Dir, "README.md")), short(l.File))
 	if s.asks() {
 		s.ask()
 		s.prompt()
