@@ -153,7 +153,7 @@ file of a student. It fails with exit code 1 if a lesson is not so.`,
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 20, "how many times each solution must pass")
-	cmd.Flags().IntVar(&atOnce, "at-once", runtime.NumCPU(), "how many lessons are verified at once (default: one for each processor)")
+	cmd.Flags().IntVar(&atOnce, "at-once", 2*runtime.NumCPU(), "how many lessons are verified at once (default: two for each processor, for most of them wait)")
 	cmd.Flags().Lookup("at-once").DefValue = ""
 	return cmd
 }
