@@ -23,6 +23,7 @@ type Cell struct {
 	Axes  int           // ... and with the others of the same axes, by their index
 
 	Pitfall string // its id, of kind pitfall
+	Called  string // its name
 	Variant pitfall.Which
 }
 
@@ -120,7 +121,7 @@ func (c Cell) String() string {
 // GOMAXPROCS.
 func (c Cell) Names(w workload.Workload) (names []string) {
 	if c.Pitfall != "" {
-		return []string{fmt.Sprintf("Pitfall/id=%s/variant=%s", c.Pitfall, c.Variant)}
+		return []string{fmt.Sprintf("Pitfall/id=%s/name=%s/variant=%s", c.Pitfall, c.Called, c.Variant)}
 	}
 	for _, b := range kindOf(c.Kind).Benchmarks {
 		switch name := b + "/" + c.name(w, b); b {

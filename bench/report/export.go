@@ -21,6 +21,9 @@ const (
 // ErrNothing is about a run without one figure for a format.
 var ErrNothing = errors.New("the run has no figure of this kind that can be believed")
 
+// errPitfalls is about a run of pitfalls alone.
+var errPitfalls = errors.New("the run has pitfalls only, and none of their figures is better when it is bigger, or smaller: a broken program is to be slow")
+
 // An entry is a figure as github-action-benchmark's README documents it.
 type entry struct {
 	Name  string  `json:"name"`
@@ -57,7 +60,10 @@ func (r *Run) writeEntries(page *bytes.Buffer, bigger bool) error {
 			}
 		}
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) == 0 && r.ofPitfallsOnly():
+		return errPitfalls
+	case len(all) == 0:
 		return ErrNothing
 	}
 	out := json.NewEncoder(page)

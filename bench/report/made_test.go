@@ -242,7 +242,7 @@ func TestMade(t *testing.T) {
 		}
 		run.Raw = "made/samples.txt" // not the temporary folder
 		checkPages(t, run)
-		if run.Invalid() != (name == "doubtful") {
+		if run.Invalid() != (name != "everything") {
 			t.Errorf("%s: INVALID is %v", name, run.Invalid())
 		}
 		for _, format := range []Format{AsTable, AsMarkdown, AsCSV, AsJSON} {

@@ -26,7 +26,7 @@ func (s style) cell(c Cell, unit string) string {
 	if unit == "x" && c.Lo == 1 && c.Hi == 1 {
 		return "1x" // serial against itself, which is not measured
 	}
-	if c.Lo == c.Center && c.Hi == c.Center && unit == "%" {
+	if c.Lo == c.Center && c.Hi == c.Center && (unit == "%" || unit == "count") {
 		return number(c.Center, 2, unit) // counted, not estimated
 	}
 	spread, digits := "?", 3
@@ -46,6 +46,8 @@ func (s style) cell(c Cell, unit string) string {
 // factor ("x") below 1 is written as 0.12x, and as 1/120 where that says more.
 func number(v float64, digits int, unit string) string {
 	switch {
+	case unit == "count": // whole, but for a median between two
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	case v == 0:
 		return "0" + unit
 	case unit == "%":

@@ -30,6 +30,9 @@ func (r *Run) WritePage(w io.Writer, o PageOptions) error {
 	if r.Partial != "" {
 		page.Alerts = append(page.Alerts, "PARTIAL: "+r.Partial)
 	}
+	if r.ofPitfallsOnly() {
+		o.Matrix = nil // which is of levels
+	}
 	invalid := p.invalid()
 	if n := len(invalid.Tables); n > 0 {
 		page.Alerts = append(page.Alerts, count(len(invalid.Tables[0].Rows), "benchmark")+" cannot be believed, and have no figures here: see INVALID below.")

@@ -119,19 +119,6 @@ func (p *pager) startup() chart.Section {
 	return s
 }
 
-// pitfalls are programs that go wrong, beside their fixed twins.
-func (p *pager) pitfalls() chart.Section {
-	s := chart.Section{ID: "pitfalls", Title: "Pitfalls", Short: "pitfalls"}
-	for _, pitfalls := range p.of("pitfall") {
-		f := pitfalls.figure("pitfalls-1")
-		if c := p.across(pitfalls, chart.Axis{Title: "time that is judged", Unit: "s", Log: true}, 0, 1); len(c.Rows) > 0 {
-			f.SVG = c.SVG()
-		}
-		s.Figures = append(s.Figures, f)
-	}
-	return s
-}
-
 // cost is processor time and memory, and what can be counted of a task.
 func (p *pager) cost() chart.Section {
 	s := chart.Section{ID: "cost", Title: "Cost", Short: "cost", Says: []string{"Speed is not free: what a task takes of processors and memory, of the whole process tree."}}

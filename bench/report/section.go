@@ -23,7 +23,7 @@ type Section struct {
 type Head struct {
 	Text  string // two short lines at most
 	Field string // in csv and json
-	Unit  string // base unit: "", s, B, x or %
+	Unit  string // base unit: "", s, B, x, % or count
 }
 
 // A Line is one level in a section.

@@ -52,7 +52,15 @@ func costSections(s *survey) (sections []Section) {
 // though there be few rounds: it was not estimated.
 func countedUp(c *samples.Cell, unit string, cell Cell) Cell {
 	exact := slices.ContainsFunc(samples.Units, func(u samples.Unit) bool { return u.Name == unit && u.Value == "exact" })
-	if values := c.Values(unit); exact && cell.N > 1 && slices.Min(values) == slices.Max(values) {
+	if exact {
+		return steady(c, unit, cell)
+	}
+	return cell
+}
+
+// steady gives what was the same in every round an interval of no width.
+func steady(c *samples.Cell, unit string, cell Cell) Cell {
+	if values := c.Values(unit); cell.N > 1 && slices.Min(values) == slices.Max(values) {
 		cell.Lo, cell.Hi = cell.Center, cell.Center
 	}
 	return cell
