@@ -10,7 +10,7 @@ import (
 )
 
 // A Cell is what one process measures: one kind, of one workload, at one level; or one of
-// a pitfall's two programs, which have neither.
+// a pitfall's two programs, which have neither: their Spec is nil.
 type Cell struct {
 	Kind  string
 	Spec  fleet.Spec

@@ -23,7 +23,8 @@
 // Commands that a script sends to Redis count like others.
 //
 // BenchmarkPitfall runs the broken and the fixed program of a pitfall, at no level. An
-// operation is a whole run; it fails if that does not show what the catalogue says.
+// operation is a whole run, and fails if its outcomes are not what the catalogue says. How
+// many times longer a broken program takes is measured, not judged.
 //
 // # How
 //

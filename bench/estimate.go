@@ -19,8 +19,8 @@ func (p Plan) Estimate() (sum time.Duration) {
 func (c Cell) estimate(benchtime time.Duration) time.Duration {
 	const around, batch = 200 * time.Millisecond, 700 * time.Millisecond
 	switch {
-	case c.Kind == ofPitfalls: // whose programs take what they take
-		return around + max(benchtime, time.Second)
+	case c.Kind == ofPitfalls: // whose programs take what they take, most of them less than that
+		return around + 2*benchtime
 	case c.Kind == "load": // three loops of a thousand tasks or more
 		return around + 3*max(benchtime, 1500*time.Millisecond)
 	case c.Kind == "metg" && Waits(c.Work): // of which a probe takes up to 160 ms

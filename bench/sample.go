@@ -100,10 +100,12 @@ func (s *Session) Config(bin *Binary, more ...benchfmt.Config) []benchfmt.Config
 	add("cores", "%d", runtime.GOMAXPROCS(0))
 	add("commit", "%s", bin.Commit)
 	add("binary", "%s", bin.short())
-	add("store", "%s", s.Store)
-	add("corpus", "%s", s.Corpus)
-	add("latency", "%v", p.Latency)
-	add("sample", "%d", p.Sample)
+	if s.Corpus != "" { // else no workload is measured
+		add("store", "%s", s.Store)
+		add("corpus", "%s", s.Corpus)
+		add("latency", "%v", p.Latency)
+		add("sample", "%d", p.Sample)
+	}
 	add("rounds", "%d", p.Rounds)
 	add("seed", "%d", p.Seed)
 	add("benchtime", "%v", p.Benchtime)

@@ -27,7 +27,7 @@ import (
 type Session struct {
 	Plan   Plan   // complete
 	Store  string // that samples use, as it calls itself; "none" if none needs one
-	Corpus string // its name and size
+	Corpus string // its name and size; "" if only pitfalls are measured
 	Tmp    string // folder for what ends with the session, such as binaries
 
 	env    workload.Env
@@ -60,6 +60,14 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	if err := s.claim(r.Out); err != nil {
 		return err
 	}
+	if err := s.Plan.runnable(); err != nil {
+		return err
+	}
+	s.Store, s.tree = "none", usage.NewTree()
+	if s.Plan.OfPitfalls() { // which start what they take themselves
+		s.args = s.Plan.args("")
+		return nil
+	}
 	r.step("looking at the corpus and the store")
 	corpus, err := workload.OpenCorpus(s.Plan.Corpus)
 	if err != nil {
@@ -79,7 +87,6 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 	s.undo = append(s.undo, stop)
 	s.env = workload.Env{Origin: origin, Corpus: corpus, Latency: s.Plan.Latency, Sample: s.Plan.Sample, Seed: s.Plan.Seed}
 	s.args = s.Plan.args(origin)
-	s.tree = usage.NewTree()
 	return s.distinct()
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/pitfalls/benchnothing"
 	"github.com/fourlevels/fourlevels/bench/pitfalls/omission"
 	"github.com/fourlevels/fourlevels/bench/pitfalls/oneruneach"
@@ -105,7 +106,19 @@ func Find(what string) (pitfall.Pitfall, error) {
 		return strings.EqualFold(p.ID, what) || strings.EqualFold(p.Name, what)
 	})
 	if i < 0 {
-		return pitfall.Pitfall{}, fmt.Errorf("no pitfall is called %.40q: levels pitfall list has their ids and names", what)
+		return pitfall.Pitfall{}, fmt.Errorf("no pitfall is called %.40q: levels pitfall list has their ids and names%s", what, hint(what))
 	}
 	return All[i], nil
+}
+
+// hint is the name that was meant, if there is one near enough. Ids are too short for that.
+func hint(what string) string {
+	var names []string
+	for _, p := range All {
+		names = append(names, p.Name)
+	}
+	if nearest := fleet.Nearest(strings.ToLower(what), names); nearest != "" {
+		return fmt.Sprintf("; did you mean %q?", nearest)
+	}
+	return ""
 }

@@ -217,7 +217,7 @@ func (r *Report) conclude() {
 	case refused > 0:
 		r.Verdict, r.Why = Environment, report.Count(refused, "benchmark", "benchmarks")+" cannot be compared"
 	case len(r.Judged) == 0:
-		r.Verdict, r.Why = Environment, "no benchmark has anything that can be judged: processor time, or counts"
+		r.Verdict, r.Why = Environment, "no benchmark has anything that can be judged: processor time, or counts (a pitfall's time is no cost, it is there to be slow)"
 	case !slices.ContainsFunc(r.Judged, func(row Row) bool { return row.Unit == cpu }):
 		r.Verdict, r.Why = Environment, "only counts were judged: no benchmark has processor time on both sides"
 	case open > 0:

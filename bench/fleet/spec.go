@@ -172,12 +172,20 @@ func Choose(what, got string, choices []string) error {
 	if slices.Contains(choices, got) {
 		return nil
 	}
-	nearest := slices.MinFunc(choices, func(a, b string) int { return distance(got, a) - distance(got, b) })
 	hint := ""
-	if d := distance(got, nearest); d <= 3 && d < len(nearest) {
+	if nearest := Nearest(got, choices); nearest != "" {
 		hint = fmt.Sprintf("; did you mean %q?", nearest)
 	}
 	return fmt.Errorf("unknown %s %.80q: one of %s%s", what, got, strings.Join(choices, ", "), hint)
+}
+
+// Nearest is the choice that got may be a slip of, or "".
+func Nearest(got string, choices []string) string {
+	nearest := slices.MinFunc(choices, func(a, b string) int { return distance(got, a) - distance(got, b) })
+	if d := distance(got, nearest); d > 3 || d >= len(nearest) {
+		return ""
+	}
+	return nearest
 }
 
 // distance is the number of letters to insert, remove, replace, or swap with

@@ -34,7 +34,7 @@ func pitfallSections(s *survey) []Section {
 	}
 	if slices.ContainsFunc(sec.Lines, func(l Line) bool { return len(l.Cells) > 2 && l.Cells[2].N > 0 }) {
 		sec.Notes = []string{"broken/fixed is not the number of levels pitfall, which divides the least of five runs by the least of a yardstick's: " +
-			"here it is the median over the rounds, and beside the fixed program."}
+			"here it is the median over the rounds, of the broken program to the fixed one."}
 	}
 	return []Section{sec}
 }

@@ -45,7 +45,8 @@ that make no sense are left out: there is a round trip to machines only, and MET
 of cpu and io only. --list shows what remains.
 
 A pitfall is measured at no level: its broken and its fixed program run in turn, in
-processes of their own, and each run must show what levels pitfall says of it.`,
+processes of their own. Each run must end as levels pitfall says of it; how many
+times longer a broken one takes is measured, not judged.`,
 		Example: `  levels bench                                                     all levels, four workloads, six rounds
   levels bench --work cpu --grain 1000                             shorter tasks
   levels bench --level serial,'machine/queue:2>process>async' --work words
@@ -114,6 +115,13 @@ func resumeBench(cmd *cobra.Command, flags *benchFlags, out output) error {
 func runBench(ctx context.Context, root, dir string, plan bench.Plan, out output, measure func(bench.Runner) (string, error)) error {
 	if err := findPython(ctx, specsOf(plan)); err != nil {
 		return err
+	}
+	warning, err := plan.Hidden()
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		fmt.Fprintln(os.Stderr, "levels: "+warning)
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,6 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&b.preset, "preset", "quick", "quick, "+bench.Quick.About+"; full, "+bench.Full.About+"; or pitfalls, "+bench.Pitfalls.About)
 	f.StringSliceVar(&b.axes.Pitfalls, "pitfall", nil, "pitfalls to measure, by id or name and by comma, or all: nothing else then, unless --measure says so")
-	f.Lookup("pitfall").DefValue = ""
 	f.StringVar(&b.given.Filter, "filter", "", "of benchmarks, as benchstat has it: '/level:thread /work:(cpu OR io)'")
 	f.StringSliceVar(&b.axes.Kinds, "measure", []string{"table"}, "kinds of measurement, by comma; also load, metg, startup, cost, pitfall")
 	f.StringSliceVar(&b.axes.Levels, "level", bench.Levels, "levels to measure, by comma")
@@ -96,14 +96,27 @@ func (b *benchFlags) plan(cmd *cobra.Command) (p bench.Plan, err error) {
 	if changed("pitfall") && !changed("measure") {
 		given.Kinds = []string{"pitfall"}
 	}
-	if allPitfalls(given.Pitfalls) {
+	if slices.Contains(given.Pitfalls, allPitfalls) {
 		given.Pitfalls = nil
 	}
 	p.Axes = narrow(preset.Axes, given)
 	if p, err = p.Complete(); err != nil {
 		return p, usageError{err}
 	}
-	return p, checkPythonIn(p)
+	return p, cmp.Or(checkPitfalls(p, given.Kinds, changed), checkPythonIn(p))
+}
+
+// checkPitfalls refuses flags that nothing in the plan takes notice of.
+func checkPitfalls(p bench.Plan, kinds []string, changed func(string) bool) error {
+	if changed("pitfall") && !slices.Contains(kinds, "pitfall") {
+		return usage("pitfall", fmt.Errorf("--measure %s measures no pitfalls: add pitfall to it, or leave it out", strings.Join(kinds, ",")))
+	}
+	for _, flag := range []string{"level", "work", "workers", "grain", "batch", "rtt"} {
+		if changed(flag) && p.OfPitfalls() {
+			return usage(flag, errors.New("only pitfalls are measured, at no level and of no workload: leave it out, or add another kind to --measure"))
+		}
+	}
+	return nil
 }
 
 func findPreset(name string) (bench.Preset, error) {
@@ -139,7 +152,7 @@ func (b *benchFlags) checkLists(changed func(string) bool) error {
 		}
 	}
 	for _, what := range b.axes.Pitfalls {
-		if _, err := catalogue.Find(what); err != nil && !allPitfalls(b.axes.Pitfalls) {
+		if _, err := catalogue.Find(what); err != nil && what != allPitfalls {
 			return usage("pitfall", err)
 		}
 	}
@@ -151,7 +164,8 @@ func (b *benchFlags) checkLists(changed func(string) bool) error {
 	return nil
 }
 
-func allPitfalls(given []string) bool { return slices.Equal(given, []string{"all"}) }
+// allPitfalls stands for them, whatever else is listed.
+const allPitfalls = "all"
 
 func kindNames() (names []string) {
 	for _, k := range bench.Kinds {
