@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,37 +11,89 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 )
 
-// A private server keeps what it is set to keep, where it is told to, though it crashes.
+// A private server keeps what it is set to keep, where it is told to, though it crashes:
+// for one that is started again, and for another one.
 func TestSettings(t *testing.T) {
 	if store.Server() == "" {
 		t.Skip("no redis-server is installed: nothing can be said about its settings")
 	}
 	c := store.Config{Dir: t.TempDir(), Settings: []string{"appendonly yes", "appendfsync always"}}
-	for turn, want := range []string{"", "kept"} {
-		s, err := store.Open(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
+	s := opened(t, c)
+	if got := swap(t, s, "first"); got != "" {
+		t.Errorf("a new one has %q", got)
+	}
+	crash(t, s)
+	url := s.URL
+	if err := s.Restart(t.Context()); err != nil || s.URL != url {
+		t.Fatalf("%v, at %q, before at %q", err, s.URL, url)
+	}
+	if got := swap(t, s, "second"); got != "first" {
+		t.Errorf("started again it has %q", got)
+	}
+	crash(t, s)
+	if got := swap(t, opened(t, c), "third"); got != "second" {
+		t.Errorf("another one has %q", got)
+	}
+}
+
+func opened(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func client(t *testing.T, s *store.Store) *redis.Client {
+	t.Helper()
+	o, err := queue.Options(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb := redis.NewClient(o)
+	t.Cleanup(func() { rdb.Close() })
+	return rdb
+}
+
+// swap sets the key, and returns what it was.
+func swap(t *testing.T, s *store.Store, to string) string {
+	t.Helper()
+	rdb := client(t, s)
+	was, err := rdb.GetSet(t.Context(), "key", to).Result()
+	for until := time.Now().Add(10 * time.Second); redis.HasErrorPrefix(err, "LOADING") && time.Now().Before(until); {
+		was, err = rdb.GetSet(t.Context(), "key", to).Result()
+	}
+	if err != nil && err != redis.Nil {
+		t.Fatal(err)
+	}
+	return was
+}
+
+func crash(t *testing.T, s *store.Store) {
+	t.Helper()
+	s.Crash()
+	if err := client(t, s).Ping(t.Context()).Err(); err == nil {
+		t.Error("it answers after a crash")
+	}
+}
+
+// Who asks for settings where they would mean nothing is told.
+func TestSettingsOfNone(t *testing.T) {
+	only := config()
+	only.Only = true
+	for name, c := range map[string]store.Config{"a URL": {URL: "redis://127.0.0.1:1"}, "the stand-in": only} {
+		dir := c
+		dir.Dir, c.Settings = t.TempDir(), []string{"appendonly yes"}
+		for _, c := range []store.Config{c, dir} {
+			if s, err := store.Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), "settings") {
+				t.Errorf("%s: %v, %v, want an error", name, s, err)
+			}
 		}
-		defer s.Close()
-		o, err := queue.Options(s.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rdb := redis.NewClient(o)
-		defer rdb.Close()
-		got, err := rdb.Get(t.Context(), "key").Result()
-		for until := time.Now().Add(10 * time.Second); redis.HasErrorPrefix(err, "LOADING") && time.Now().Before(until); {
-			got, err = rdb.Get(t.Context(), "key").Result()
-		}
-		if got != want || err != nil && err != redis.Nil {
-			t.Errorf("turn %d: %q, %v, want %q", turn, got, err, want)
-		}
-		if err := rdb.Set(t.Context(), "key", "kept", 0).Err(); err != nil {
-			t.Error(err)
-		}
-		s.Crash()
-		if err := rdb.Ping(t.Context()).Err(); err == nil {
-			t.Error("it answers after a crash")
-		}
+	}
+	s := opened(t, only)
+	if err := s.Restart(t.Context()); err == nil {
+		t.Error("the stand-in was started again")
 	}
 }

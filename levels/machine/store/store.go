@@ -17,6 +17,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -44,7 +45,7 @@ type Config struct {
 
 	// Settings are lines of a redis.conf on top of those of a private server, which
 	// keeps nothing; and Dir is where it keeps what they have it keep: "" means the
-	// folder of temporary files.
+	// folder of temporary files. No other store has either.
 	Settings []string
 	Dir      string
 }
@@ -54,19 +55,24 @@ type Store struct {
 	URL  string // with the password, if any: not for display
 	Name string // such as "redis-7.0.15" or "miniredis-2.40.0"
 
-	process  *child.Process // nil if the store was given
-	tethered bool           // it is a server that does not care for its standard input
+	process  *child.Process   // nil if the store was given
+	start    func() *exec.Cmd // nil if it is not a server of our own
+	settings string           // what that reads when it starts
 }
 
 // Open finds or starts a Redis and waits until it answers.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	if c.URL != "" {
-		return given(ctx, c.URL)
-	}
-	if program := Server(); program != "" && !c.Only {
+	program := Server()
+	switch set := len(c.Settings) > 0 || c.Dir != ""; {
+	case c.URL == "" && program != "" && !c.Only:
 		return private(ctx, program, c)
-	}
-	if len(c.Embedded) > 0 {
+	case set && c.URL != "":
+		return nil, errors.New("a Redis that is given has settings of its own: only a private one takes others")
+	case set:
+		return nil, errors.New("no Redis that takes settings: install redis-server")
+	case c.URL != "":
+		return given(ctx, c.URL)
+	case len(c.Embedded) > 0:
 		return embedded(ctx, c)
 	}
 	return nil, errors.New("no Redis: give the URL of one, or install redis-server")
@@ -111,19 +117,30 @@ func launch(ctx context.Context, program string, c Config) (*Store, error) {
 		return nil, err
 	}
 	password := rand.Text()
-	cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
-	cmd.Env, cmd.Dir = c.Env, cmp.Or(c.Dir, os.TempDir())
-	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port, tethered: true}
-	if s.process, err = child.StartTethered(cmd); err != nil {
-		return nil, err
+	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port}
+	s.start = func() *exec.Cmd {
+		cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
+		cmd.Env, cmd.Dir = c.Env, cmp.Or(c.Dir, os.TempDir())
+		return cmd
 	}
-	fmt.Fprintf(s.process.Stdin, "bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s\n", port, password, strings.Join(c.Settings, "\n"))
-	s.process.Stdin.Close()
-	if s.Name, err = s.await(ctx); err != nil {
-		s.Close() // how it ended is in err
+	s.settings = fmt.Sprintf("bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s\n", port, password, strings.Join(c.Settings, "\n"))
+	if err := s.boot(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// boot starts the server and waits until it answers.
+func (s *Store) boot(ctx context.Context) (err error) {
+	if s.process, err = child.StartTethered(s.start()); err != nil {
+		return err
+	}
+	io.WriteString(s.process.Stdin, s.settings)
+	s.process.Stdin.Close()
+	if s.Name, err = s.await(ctx); err != nil {
+		s.Close() // how it ended is in err
+	}
+	return err
 }
 
 // await waits until the server answers, and returns its name.
@@ -206,32 +223,46 @@ func (s *Store) Crash() {
 	}
 }
 
+// Restart starts a private server again, at the address it had, with what it has kept. It
+// may still be loading that.
+func (s *Store) Restart(ctx context.Context) error {
+	if s.start == nil {
+		return fmt.Errorf("%s is not a server that can be started again", s.Name)
+	}
+	s.Close() // if it crashed that is no news
+	if err := s.boot(ctx); err != nil {
+		return fmt.Errorf("start Redis again: %w", err)
+	}
+	return nil
+}
+
 // Close ends a private store, which leaves nothing but what it was set to keep. One that
 // was given stays as it is.
 func (s *Store) Close() error {
 	if s.process == nil {
 		return nil
 	}
-	if s.tethered {
+	if s.start != nil {
 		s.process.Terminate()
 	}
 	return s.process.Stop(2 * time.Second)
 }
 
-// freePort is one that is free, and so low that the second port of a cluster's node,
-// which is 10000 higher, is one too.
+// freePort is one that is free, and so low, if there is one, that the second port of a
+// cluster's node, which is 10000 higher, is one too.
 func freePort() (string, error) {
-	for range 1000 {
+	port := 0
+	for range 100 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return "", err
 		}
 		l.Close()
-		if port := l.Addr().(*net.TCPAddr).Port; port < 55000 {
-			return strconv.Itoa(port), nil
+		if port = l.Addr().(*net.TCPAddr).Port; port < 55000 {
+			break
 		}
 	}
-	return "", errors.New("no port below 55000 is free")
+	return strconv.Itoa(port), nil
 }
 
 // Pinger returns a function that asks the Redis at the URL for a sign of life,
