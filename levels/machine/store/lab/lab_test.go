@@ -95,7 +95,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A server that has nothing on disk has forgotten all when it is back.
+// A server is back where it was, and has forgotten all if it has nothing on disk.
 func TestRestart(t *testing.T) {
 	leaves(t)
 	server, err := lab.Start(t.Context())
@@ -106,9 +106,10 @@ func TestRestart(t *testing.T) {
 	if err := server.Set(t.Context(), "key", "value", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
+	url := server.URL()
 	server.Crash()
-	if err := server.Restart(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := server.Restart(t.Context()); err != nil || server.URL() != url {
+		t.Fatalf("%v, at %q, before at %q", err, server.URL(), url)
 	}
 	if n, err := server.Exists(t.Context(), "key").Result(); n != 0 || err != nil {
 		t.Errorf("%d keys, %v, want none", n, err)

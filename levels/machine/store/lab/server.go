@@ -49,7 +49,11 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if s.store, err = store.Open(ctx, s.config); err != nil {
 		return err
 	}
-	options, err := queue.Options(s.store.URL)
+	return s.connect(ctx)
+}
+
+func (s *Server) connect(ctx context.Context) error {
+	options, err := queue.Options(s.URL())
 	if err != nil {
 		return err
 	}
@@ -57,29 +61,29 @@ func (s *Server) start(ctx context.Context) (err error) {
 	return Until(ctx, "the server has loaded its data", func() bool { return s.Ping(ctx).Err() == nil })
 }
 
+// URL is where it is, with its password.
+func (s *Server) URL() string { return s.store.URL }
+
 // Crash ends the server as kill -9 does. What it has on disk stays there.
 func (s *Server) Crash() { s.store.Crash() }
 
-// Restart starts a server that has crashed again, with what it has on disk.
+// Restart starts a server that has crashed again, where it was, with what it has on disk.
 func (s *Server) Restart(ctx context.Context) error {
-	s.end()
-	return s.start(ctx)
-}
-
-// end closes what start has opened. What a server says that was killed is no news.
-func (s *Server) end() {
-	if s.Client != nil {
-		s.Client.Close()
+	s.Client.Close()
+	if err := s.store.Restart(ctx); err != nil {
+		return err
 	}
-	if s.store != nil {
-		s.store.Close()
-	}
-	s.Client, s.store = nil, nil
+	return s.connect(ctx)
 }
 
 // Close ends the server, and deletes what it has on disk.
 func (s *Server) Close() error {
-	s.end()
+	if s.Client != nil {
+		s.Client.Close()
+	}
+	if s.store != nil {
+		s.store.Close() // what one says that was killed is no news
+	}
 	return os.RemoveAll(s.config.Dir)
 }
 
