@@ -39,11 +39,12 @@ func (r *rig) works(q *queue.Queue) {
 
 func TestUnixSocket(t *testing.T) {
 	on(t, "mem://", func(r *rig) {
-		s := serve(r.T, "requirepass "+canary+"\nunixsocket redis.sock\nunixsocketperm 600")
+		socket := filepath.Join(r.TempDir(), "redis.sock")
+		s := serve(r.T, "unixsocket "+socket, "unixsocketperm 600")
 		if s == nil {
 			return
 		}
-		r.works(r.openAt("unix://:"+canary+"@"+filepath.Join(s.dir, "redis.sock")+"?db=1", queue.Config{}))
+		r.works(r.openAt("unix://:"+s.Options().Password+"@"+socket+"?db=1", queue.Config{}))
 	})
 }
 
@@ -75,17 +76,17 @@ func TestNew(t *testing.T) {
 // A queue lies in a cluster, a shard in each of its slots.
 func TestCluster(t *testing.T) {
 	on(t, "mem://", func(r *rig) {
-		s := serve(r.T, "cluster-enabled yes\ncluster-announce-ip 127.0.0.1")
+		s := serve(r.T, "cluster-enabled yes", "cluster-announce-ip 127.0.0.1")
 		if s == nil {
 			return
 		}
-		if err := s.rdb.Do(r.Context(), "cluster", "addslotsrange", 0, 16383).Err(); err != nil {
+		if err := s.Do(r.Context(), "cluster", "addslotsrange", 0, 16383).Err(); err != nil {
 			r.Fatal(err)
 		}
 		r.eventually("the cluster is up", func() bool {
-			return strings.Contains(s.rdb.ClusterInfo(r.Context()).Val(), "cluster_state:ok")
+			return strings.Contains(s.ClusterInfo(r.Context()).Val(), "cluster_state:ok")
 		})
-		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.addr()}})
+		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.Options().Addr}, Password: s.Options().Password})
 		defer client.Close()
 		for _, shards := range []int{1, 5} {
 			q, err := queue.New(r.Context(), client, queue.Config{Shards: shards, Name: fmt.Sprint("of-", shards)})
@@ -97,7 +98,7 @@ func TestCluster(t *testing.T) {
 				r.Error(err)
 			}
 		}
-		_, err := queue.Open(r.Context(), "redis://"+s.addr(), queue.Config{})
+		_, err := queue.Open(r.Context(), s.URL(), queue.Config{})
 		oneLine(r.T, "a node of a cluster by its URL", err, "queue.New")
 	})
 }
@@ -106,10 +107,10 @@ func TestCluster(t *testing.T) {
 // lose it is warned.
 func TestUnfitServers(t *testing.T) {
 	if s := serve(t, "replicaof 127.0.0.1 1"); s != nil {
-		_, err := queue.Open(t.Context(), "redis://"+s.addr(), queue.Config{})
+		_, err := queue.Open(t.Context(), s.URL(), queue.Config{})
 		oneLine(t, "a replica", err, "127.0.0.1:1")
 	}
-	s := serve(t, "maxmemory 100mb\nmaxmemory-policy allkeys-lru")
+	s := serve(t, "maxmemory 100mb", "maxmemory-policy allkeys-lru")
 	if s == nil {
 		return
 	}
@@ -118,7 +119,7 @@ func TestUnfitServers(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
 	for range 2 {
-		q, err := queue.Open(t.Context(), "redis://"+s.addr(), queue.Config{})
+		q, err := queue.Open(t.Context(), s.URL(), queue.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
