@@ -43,7 +43,7 @@ func matters(said, file string) []string {
 	}
 	for i, line := range lines {
 		if _, why, ok := strings.Cut(line, "not yet: "); ok {
-			return append([]string{"not yet: " + why}, samples(lines[:i])...)
+			return slices.Concat([]string{"not yet: " + why}, samples(lines[:i]), places(lines[i+1:], file))
 		}
 	}
 	for i, line := range lines {
@@ -78,7 +78,8 @@ func samples(lines []string) (all []string) {
 	return all
 }
 
-// places are where the student's own file is named in a trace.
+// places are where the student's own file is named in a trace. Line 1 is none: it stands for
+// code that the compiler made.
 func places(lines []string, file string) (at []string) {
 	what := ""
 	for _, line := range lines {
@@ -88,8 +89,10 @@ func places(lines []string, file string) (at []string) {
 		}
 		place, _, _ := strings.Cut(line, " +0x")
 		before, number, ok := strings.Cut(place, filepath.Base(file)+":")
-		if ok && (before == "" || strings.HasSuffix(before, "/") || strings.HasSuffix(before, `\`)) && len(at) < shown-1 {
-			at = append(at, what+filepath.Base(file)+":"+number)
+		if ok && number != "1" && (before == "" || strings.HasSuffix(before, "/") || strings.HasSuffix(before, `\`)) && len(at) < shown-1 {
+			if here := what + filepath.Base(file) + ":" + number; !slices.Contains(at, here) {
+				at = append(at, here)
+			}
 			what = ""
 		}
 	}

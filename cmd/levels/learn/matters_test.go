@@ -14,6 +14,8 @@ func TestMattersIsShort(t *testing.T) {
 			"not yet: it panics: no cup", "tea.go:12", "tea.go:9"},
 		"fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\n\t/x/green_tea.go:4 +0x1\n\tC:\\x\\tea.go:5 +0x1\n": {
 			"not yet: deadlock: every goroutine waits for another", "tea.go:5"},
+		"    t_test.go:2: not yet: it goes on\ngoroutine 8 [running, synctest bubble 1]:\nx.Tea()\n\t/x/01-tea/tea.go:1 +0x1\nx.Tea()\n\t/x/01-tea/tea.go:8 +0x1\n": {
+			"not yet: it goes on", "tea.go:8"},
 		"panic: test timed out after 2m0s\n":   {"not yet: it hangs"},
 		"fatal error: concurrent map writes\n": {"not yet: the runtime ended it: concurrent map writes"},
 		"WARNING: DATA RACE\nRead at 0x00c0 by goroutine 9:\n  x.Tea.func1()\n      /x/01-tea/tea.go:18 +0x3c\n\nPrevious write at 0x00c0 by goroutine 8:\n  x.Tea.func1()\n      /x/01-tea/tea.go:20 +0x50\n": {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
@@ -35,32 +34,6 @@ func NotYet(t testing.TB, format string, args ...any) {
 func Note(t testing.TB, format string, args ...any) {
 	t.Helper()
 	t.Logf("grade: note=%q", fmt.Sprintf(format, args...))
-}
-
-// Virtual runs a test where time is virtual: see testing/synctest. Goroutines that wait for
-// each other, or are left behind, are seen at once.
-func Virtual(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	failed := false // a test that fails may leave behind whom it would have waited for
-	defer func() {
-		t.Helper()
-		what := recover()
-		switch said := fmt.Sprint(what); {
-		case what == nil:
-		case failed:
-			t.FailNow()
-		case strings.Contains(said, "has exited"):
-			NotYet(t, "it has returned, but left goroutines behind that wait for ever")
-		case strings.Contains(said, "deadlock"):
-			NotYet(t, "every goroutine waits for another, and so all for ever")
-		default:
-			panic(what)
-		}
-	}()
-	synctest.Test(t, func(t *testing.T) {
-		defer func() { failed = t.Failed() }()
-		test(t)
-	})
 }
 
 // gradable says by what a program can be judged in this binary, now: ratios of computing
