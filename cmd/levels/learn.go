@@ -25,8 +25,8 @@ func newLearn() *cobra.Command {
 grades its file whenever you save it: results first, then what is left behind, go vet,
 the race detector where there is a C compiler, and speed last, as a ratio.
 
-Keys, each with Enter: h hint, p predict, r run again, v show all that was said, l list,
-x reset the file (yours is kept as .bak), s solution, q quit. What you have reached is
+Keys, each with Enter: h hint, p predict, w what it is about, r run again, v show all that was said,
+l list, x reset the file (yours is kept as .bak), s solution, q quit. What you have reached is
 kept in docs/exercises/.progress, a text file. Before a class, see levels doctor.
 
 Where there is no terminal, learn grades the lesson once, and fails with exit code 1 if
@@ -66,8 +66,11 @@ func withCourse(ctx context.Context, do func(*learn.Course, *learn.Tools) error)
 
 // follow leads through the lessons on a terminal; elsewhere it grades one.
 func follow(ctx context.Context, c *learn.Course, t *learn.Tools, start string) error {
-	width, _, _ := term.GetSize(int(os.Stdout.Fd()))
-	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: os.Stdout, Width: cmp.Or(width, 80)}
+	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: os.Stdout}
+	if out := int(os.Stdout.Fd()); term.IsTerminal(out) {
+		width, _, _ := term.GetSize(out)
+		s.Width = cmp.Or(width, 80)
+	}
 	if interactive() {
 		return s.Watch(ctx, start)
 	}

@@ -25,11 +25,13 @@ type Check struct {
 	Unit      string   `json:"unit,omitempty"` // of the number
 	Race      string   `json:"race,omitempty"` // passed, or skipped and why
 	Notes     []string `json:"notes,omitempty"`
-	Seconds   float64  `json:"seconds"`
+	Seconds   float64  `json:"seconds"`   // with building, which takes far longer the first time
 	Hints     int      `json:"hints"`     // asked for
 	Predicted string   `json:"predicted"` // a, b, c, or nothing
 	Revealed  bool     `json:"revealed"`  // the solution, before it had passed
 	Grade     string   `json:"grade"`     // a hash of what graded it: all files of the lesson but the student's own
+
+	speed string // the ratio in words
 }
 
 // Check grades lessons once, and changes nothing. passed is that all have.
@@ -72,7 +74,7 @@ func (c *Course) check(l Lesson, v Verdict) Check {
 	if !v.Passed {
 		check.Why = v.Why[0]
 	}
-	check.Ratio, check.Number = number(v.Facts, "ratio"), number(v.Facts, "number")
+	check.Ratio, check.Number, check.speed = number(v.Facts, "ratio"), number(v.Facts, "number"), faster(v.Facts)
 	said := c.Progress.Of(l.ID).Said
 	check.Hints, _ = strconv.Atoi(said["hints"])
 	check.Predicted, check.Revealed = said["predicted"], said["revealed"] == "yes"
@@ -85,7 +87,7 @@ func (c Check) says() string {
 	}
 	text := "race check: " + c.Race
 	if c.Ratio != 0 {
-		text = fmt.Sprintf("%.3g times as fast as the reference; %s", c.Ratio, text)
+		text = c.speed + "; " + text
 	}
 	for _, note := range c.Notes {
 		text += "; " + note
@@ -114,6 +116,6 @@ func (c *Course) List(w io.Writer) {
 		if c.Progress.Passed(l.ID) {
 			mark = "[x]"
 		}
-		fmt.Fprintf(w, "%s %-18s %2d min  %s: %s\n", mark, l.ID, l.Minutes, l.Title, l.Goal)
+		fmt.Fprintf(w, "%s %-18s %2d min  %s\n", mark, l.ID, l.Minutes, l.Title)
 	}
 }

@@ -31,6 +31,8 @@ func (s *Session) command(line string) (do next, err error) {
 	case "r", "run":
 		s.printf("grading ...\n")
 		return grades, nil
+	case "w", "what":
+		err = s.what()
 	case "v", "all":
 		s.all()
 	case "l", "list":
@@ -42,8 +44,7 @@ func (s *Session) command(line string) (do next, err error) {
 	case "reveal":
 		err = s.solution(true)
 	case "q", "quit":
-		s.printf("%d of %d passed. levels learn goes on where you left.\n", s.Course.passed(), len(s.Course.Lessons))
-		return leaves, nil
+		return s.quit(), nil
 	default:
 		s.printf("no command is called %.20q\n", line)
 	}
@@ -61,13 +62,19 @@ func (s *Session) enterKey() (next, error) {
 	}
 	l, ok := s.Course.next(s.lesson.N)
 	if !ok {
-		return leaves, nil
+		return s.quit(), nil
 	}
 	s.enter(l)
 	if s.asks() {
 		return waits, nil
 	}
 	return grades, nil
+}
+
+// quit says where it ends.
+func (s *Session) quit() next {
+	s.text(fmt.Sprintf("%d of %d passed. levels learn goes on where you left.", s.Course.passed(), len(s.Course.Lessons)))
+	return leaves
 }
 
 // hint gives the next of three, and then all of them again.
@@ -92,7 +99,7 @@ func (s *Session) ask() {
 	question, choices := s.lesson.question()
 	s.text("Predict: " + question)
 	for i, c := range choices {
-		s.printf("   %c  %s\n", 'a'+i, c)
+		s.text(fmt.Sprintf("   %c: %s", 'a'+i, c))
 	}
 	if was := s.Course.Progress.Of(s.lesson.ID).Said["predicted"]; was != "" {
 		s.printf("You have said %s.\n", was)
@@ -152,7 +159,7 @@ func (s *Session) solution(reveal bool) error {
 	r := s.Course.Progress.Of(s.lesson.ID)
 	passed := s.Course.Progress.Passed(s.lesson.ID)
 	if !passed && !reveal && r.Said["revealed"] == "" {
-		s.printf("You have not passed it yet, and there may be a hint left: h. To see a solution all the same, type reveal: that is recorded.\n")
+		s.text("You have not passed it yet, and there may be a hint left: h. To see a solution all the same, type reveal: that is recorded.")
 		return nil
 	}
 	code, err := os.ReadFile(s.lesson.Solution())

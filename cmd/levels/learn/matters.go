@@ -14,12 +14,17 @@ const racing = "WARNING: DATA RACE"
 // shown is how many lines of a tool's output matter.
 const shown = 3
 
-// compiler is the first of what a compiler says.
-func compiler(said string) (lines []string) {
+// compiler is the first of what a compiler says in the folder root, with paths that lead
+// there from here.
+func compiler(said, root string) (lines []string) {
 	for line := range strings.Lines(said) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && len(lines) < shown {
-			lines = append(lines, line)
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") || len(lines) == shown {
+			continue
 		}
+		if place, what, ok := strings.Cut(line, ": "); ok && strings.Contains(place, ".go:") && !filepath.IsAbs(place) {
+			line = short(filepath.Join(root, place)) + ": " + what
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
@@ -71,11 +76,15 @@ func matters(said, file string) []string {
 // samples are those of both programs, of a speed that missed twice.
 func samples(lines []string) (all []string) {
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "reference [") || strings.HasPrefix(line, "yours     [") {
+		if line = strings.TrimSpace(line); sample(line) {
 			all = append(all, line)
 		}
 	}
 	return all
+}
+
+func sample(line string) bool {
+	return strings.HasPrefix(line, "reference [") || strings.HasPrefix(line, "yours     [")
 }
 
 // places are where the student's own file is named in a trace. Line 1 is none: it stands for

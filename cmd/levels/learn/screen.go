@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -17,12 +17,20 @@ import (
 func (s *Session) printf(format string, args ...any) { fmt.Fprintf(s.Out, format, args...) }
 
 // text writes a paragraph in lines that fit, all with the blanks of the first before them.
+// Without a terminal it is one line, whatever its length.
 func (s *Session) text(text string) {
 	words := strings.Fields(text)
+	if len(words) == 0 {
+		return
+	}
+	width := max(40, min(s.Width, 100))
+	if s.Width == 0 {
+		width = math.MaxInt
+	}
 	blanks := text[:strings.Index(text, words[0])]
 	line := blanks + words[0]
 	for _, word := range words[1:] {
-		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) >= max(40, min(s.Width, 100)) {
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) >= width {
 			s.printf("%s\n", line)
 			line = blanks + word
 			continue
@@ -35,9 +43,14 @@ func (s *Session) text(text string) {
 // enter shows a lesson: what to read, what to edit, and the question.
 func (s *Session) enter(l Lesson) {
 	s.lesson, s.was, s.verdict = l, look(l), nil
-	s.printf("\n== %s  %s (about %d minutes)\n", l.ID, l.Title, l.Minutes)
+	s.printf("\n")
+	s.text(fmt.Sprintf("== %s %s (about %d minutes)", l.ID, l.Title, l.Minutes))
 	s.text("You learn to " + l.Goal + ".")
-	s.printf("read   %s\nedit   %s   (each time you save it, it is graded)\n\n", short(filepath.Join(l.Dir, "README.md")), short(l.File))
+	s.printf("\n")
+	s.begins()
+	s.printf("read   %s   (or type w)\nedit   %s\n", short(l.Readme()), short(l.File))
+	s.text("Each time you save it, it is graded.")
+	s.printf("\n")
 	if s.asks() {
 		s.ask()
 		s.prompt()
@@ -49,11 +62,20 @@ func (s *Session) prompt() {
 	passed, all := s.Course.passed(), len(s.Course.Lessons)
 	const bar = 10
 	full := bar * passed / all
-	keys := "h hint, p predict, r run, v all, l list, x reset, s solution, q quit"
-	if s.verdict != nil && s.verdict.Passed {
-		keys = "Enter goes on, " + keys
+	s.printf("\n[%s%s] %d/%d  %s\n", strings.Repeat("#", full), strings.Repeat("-", bar-full), passed, all, short(s.lesson.File))
+	s.text(s.keys())
+	s.printf("> ")
+}
+
+// keys are what can be typed now.
+func (s *Session) keys() string {
+	if s.verdict == nil || !s.verdict.Passed {
+		return "h hint, p predict, w what, r run, v all, l list, x reset, s solution, q quit"
 	}
-	s.printf("\n[%s%s] %d/%d  %s\n%s\n> ", strings.Repeat("#", full), strings.Repeat("-", bar-full), passed, all, short(s.lesson.File), keys)
+	if _, ok := s.Course.next(s.lesson.N); !ok {
+		return "q quit, s solution, v all, l list, x reset"
+	}
+	return "Enter goes on, s solution, v all, l list, x reset, q quit"
 }
 
 func (c *Course) passed() (n int) {
@@ -70,20 +92,15 @@ func (s *Session) graded(ctx context.Context, v Verdict) error {
 	s.verdict = &v
 	s.printf("\n")
 	if !v.Passed {
-		for _, line := range v.Why {
-			s.printf("  %s\n", clip(line, s.Width-2))
-		}
-		for _, hint := range v.Hints[:min(len(v.Hints), shown)] {
-			s.printf("  go vet: %s\n", clip(hint, s.Width-10))
-		}
+		s.why(v)
 		return nil
 	}
 	s.printf("  PASSED  %s  %s\n", s.lesson.ID, s.lesson.Title)
 	s.strip(v)
 	for _, note := range v.Notes {
-		s.printf("  note: %s\n", note)
+		s.text("  note: " + note)
 	}
-	s.printf("  race check: %s\n", v.Race)
+	s.text("  race check: " + v.Race)
 	r := s.Course.Progress.Of(s.lesson.ID)
 	if r.Done.IsZero() {
 		r.Done = time.Now()
@@ -104,6 +121,20 @@ func (s *Session) graded(ctx context.Context, v Verdict) error {
 	return nil
 }
 
+// why shows the lines that matter. Samples are clipped: there the end says what the beginning does.
+func (s *Session) why(v Verdict) {
+	for _, line := range v.Why {
+		if sample(line) {
+			s.printf("  %s\n", clip(line, s.Width-2))
+			continue
+		}
+		s.text("  " + line)
+	}
+	for _, hint := range v.Hints[:min(len(v.Hints), shown)] {
+		s.text("  go vet: " + hint)
+	}
+}
+
 // strip draws how long the student's program and the reference took, at one scale.
 func (s *Session) strip(v Verdict) {
 	const width = 50
@@ -120,7 +151,19 @@ func (s *Session) strip(v Verdict) {
 		bar := strings.Repeat("=", max(1, int(width*side.took/longest)))
 		s.printf("  %-9s |%-*s| %v\n", side.name, width, bar, side.took)
 	}
-	s.printf("  %s times as fast, and %s would do\n", v.Facts["ratio"], v.Facts["need"])
+	s.text("  " + faster(v.Facts))
+}
+
+// faster says what a ratio to the reference means.
+func faster(facts map[string]string) string {
+	ratio, need := number(facts, "ratio"), number(facts, "need")
+	switch {
+	case need >= 1:
+		return fmt.Sprintf("%.3g times as fast as the reference, and %.3g would do", ratio, need)
+	case ratio >= 0.9:
+		return "as fast as the reference"
+	}
+	return fmt.Sprintf("nearly as fast as the reference: %.2g of its speed, and %.2g would do", ratio, need)
 }
 
 // replay puts what was predicted beside what the broken program really does.
@@ -136,7 +179,7 @@ func (s *Session) replay(ctx context.Context, r *Record) error {
 		p := s.lesson.Pitfall
 		seen, err := measure(ctx, p)
 		if err != nil {
-			s.printf("  You predicted %s, but what happens cannot be measured here: %v\n", said, err)
+			s.text(fmt.Sprintf("  You predicted %s, but what happens cannot be measured here: %v", said, err))
 			return context.Cause(ctx)
 		}
 		right, measured = "?", fmt.Sprintf("; measured on the broken program: %.4g %s", seen.Number, p.Unit)
@@ -145,14 +188,14 @@ func (s *Session) replay(ctx context.Context, r *Record) error {
 		}
 	}
 	_, choices := s.lesson.question()
-	s.printf("  You predicted %s  %s%s\n", said, choices[said[0]-'a'], measured)
+	s.text(fmt.Sprintf("  You predicted %s: %s%s", said, choices[said[0]-'a'], measured))
 	switch i := strings.Index("abc", right); {
 	case said == right:
 		r.Said["right"] = "yes"
 		s.printf("  You were right.\n")
 	case i >= 0:
 		r.Said["right"] = "no"
-		s.printf("  It is    %s  %s\n", right, choices[i])
+		s.text(fmt.Sprintf("  It is %s: %s", right, choices[i]))
 	}
 	return nil
 }

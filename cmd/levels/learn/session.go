@@ -18,7 +18,7 @@ type Session struct {
 	Tools  *Tools
 	In     io.Reader
 	Out    io.Writer
-	Width  int           // of the terminal, in columns
+	Width  int           // of the terminal, in columns; 0 means that there is none
 	Poll   time.Duration // between two looks at the file; 0 means 300 ms
 
 	lesson  Lesson

@@ -115,7 +115,10 @@ func (t *Tools) vet(ctx context.Context, s source) (findings []string, err error
 	for line := range strings.Lines(said) {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "vet: ")
 		if place, what, ok := strings.Cut(line, ": "); ok && strings.Contains(place, ".go:") {
-			findings = append(findings, filepath.Base(place)+": "+what)
+			if !filepath.IsAbs(place) {
+				place = filepath.Join(t.Root, place)
+			}
+			findings = append(findings, short(place)+": "+what)
 		}
 	}
 	if ctx.Err() != nil {

@@ -38,6 +38,9 @@ func (t *Tools) grade(ctx context.Context, s source) (Verdict, error) {
 	if err = cmp.Or(err, failed); err != nil {
 		return v, err
 	}
+	if len(v.Why) > 0 && v.Why[0] == unbuilt { // and vet would say the same
+		return v, nil
+	}
 	v.Hints = hints
 	if !v.Passed && !slow(v.Why[0]) {
 		return v, nil
@@ -63,7 +66,7 @@ func (t *Tools) test(ctx context.Context, s source, race bool, wait func()) (v V
 		return v, context.Cause(ctx)
 	}
 	if err != nil {
-		return Verdict{All: said, Why: append([]string{unbuilt}, compiler(said)...)}, nil
+		return Verdict{All: said, Why: append([]string{unbuilt}, compiler(said, t.Root)...)}, nil
 	}
 	if v.All, v.Passed, err = t.run(ctx, s, binary); err != nil {
 		return v, err

@@ -86,7 +86,7 @@ func starterFails(ctx context.Context, t *Tools, l Lesson) (why string, err erro
 	starter := source{Lesson: l, instead: l.Starter()}
 	binary, said, err := t.build(ctx, starter, false)
 	if err != nil {
-		return "", fmt.Errorf("build the starter: %w: %s", err, strings.Join(compiler(said), "; "))
+		return "", fmt.Errorf("build the starter: %w: %s", err, strings.Join(compiler(said, t.Root), "; "))
 	}
 	reason := regexp.MustCompile(l.Fails)
 	for range 2 {
@@ -111,7 +111,7 @@ func starterFails(ctx context.Context, t *Tools, l Lesson) (why string, err erro
 func solutionPasses(ctx context.Context, t *Tools, solution source, count int) (time.Duration, error) {
 	binary, said, err := t.build(ctx, solution, false)
 	if err != nil {
-		return 0, fmt.Errorf("build the solution: %w: %s", err, strings.Join(compiler(said), "; "))
+		return 0, fmt.Errorf("build the solution: %w: %s", err, strings.Join(compiler(said, t.Root), "; "))
 	}
 	start := time.Now()
 	for i := range count {
