@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,4 +74,27 @@ func TestOthersStop(t *testing.T) {
 // The pitfall's own proof: 200 questions to three replicas, and who is left then.
 func TestNobodyIsLeft(t *testing.T) {
 	grade.Judge(t, leakedanswer.Pitfall, leakedanswer.Observe(First))
+}
+
+// An answer may be there before First waits for one, and is wanted nevertheless. The real
+// clock goes here: the goroutine with the answer must be able to overtake First.
+func TestAnswerAtOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	runtime.GOMAXPROCS(max(4, runtime.GOMAXPROCS(0)))
+	replicas := []leakedanswer.Replica{func(context.Context) string { return "at once" }}
+	for range 50 {
+		replicas = append(replicas, func(ctx context.Context) string { <-ctx.Done(); return "late" })
+	}
+	for range 2000 {
+		got := make(chan string, 1)
+		go func() { got <- First(t.Context(), replicas) }() // ends with First, or with the process
+		select {
+		case answer := <-got:
+			if answer != "at once" {
+				grade.NotYet(t, "the first answer is %q, not %q", "at once", answer)
+			}
+		case <-time.After(5 * time.Second):
+			grade.NotYet(t, "an answer that comes at once is lost, and First waits for ever")
+		}
+	}
 }
