@@ -152,20 +152,46 @@ func closed(t *testing.T) int64 {
 	return n
 }
 
-// Who waits for a trip that panics must not wait for ever.
+// Who waits for a trip that panics must not wait for ever, or get nothing without an error;
+// and who asks later goes again.
 func TestPanic(t *testing.T) {
 	c := &crowd{size: 2}
-	l := New(func(string) (string, error) {
+	var trips atomic.Int64
+	l := New(func(item string) (string, error) {
+		if trips.Add(1) > 1 {
+			return item, nil
+		}
 		c.waitForAll()
 		panic("the shop burns down: who went is to hear of it, and who waits is not to wait for ever")
 	})
+	things, errs := make([]string, c.size), make([]error, c.size)
 	var wg sync.WaitGroup
-	for range c.size {
+	for i := range c.size {
 		wg.Go(func() {
-			defer func() { recover() }()
 			c.asking.Add(1)
-			l.Get("milk")
+			things[i], errs[i] = survives(l, "milk")
 		})
 	}
 	within(t, wg.Wait, "the shop panics, and who waits for it waits for ever: tidy up in a defer")
+	for i := range things {
+		if things[i] != "milk" && errs[i] == nil {
+			grade.NotYet(t, "the shop panics, and who waits for it gets %q, and no error", things[i])
+		}
+	}
+	var thing string
+	var err error
+	within(t, func() { thing, err = survives(l, "milk") }, "the shop has panicked once, and who asks later waits for ever")
+	if thing != "milk" || err != nil {
+		grade.NotYet(t, "the shop has panicked once, and who asks later gets %q (error: %v): nobody goes again", thing, err)
+	}
+}
+
+// survives makes an error of a panic.
+func survives(l *Larder, item string) (thing string, err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			thing, err = "", fmt.Errorf("panic: %v", what)
+		}
+	}()
+	return l.Get(item)
 }
