@@ -15,6 +15,9 @@ func TestMain(m *testing.M) { grade.Main(m, theWorkers) }
 
 // The queue alone, by the test's own clock.
 func TestLease(t *testing.T) {
+	if Lease != 300*time.Millisecond {
+		grade.NotYet(t, "Lease is to stay 300ms, and is %v: a job may be longer than any lease", Lease)
+	}
 	var q Queue
 	now := time.Now()
 	q.Put("a", 1)
@@ -127,6 +130,11 @@ func TestVirtualNight(t *testing.T) {
 		}
 		if n := k.jobs["job-0"].taken; n > 1 {
 			grade.NotYet(t, "job-0 has %d steps and a worker that is well, and yet took %d attempts: its lease was over before it was", long, n)
+		}
+		for id, r := range k.jobs {
+			if r.deaf > 0 {
+				grade.NotYet(t, "Renew has said no to a worker of %s, and the worker went on with the job, which is somebody else's now", id)
+			}
 		}
 		if wrong := k.verdict(); wrong != "" {
 			grade.NotYet(t, "in virtual time, with two dead workers and one that comes back late: %s", wrong)

@@ -28,6 +28,9 @@ type record struct {
 	steps          map[int]int // done by each attempt
 	need           int
 	early          bool // charged before all steps were done
+
+	refused map[int]bool // attempts whose renewal was
+	deaf    int          // steps after that
 }
 
 func open(jobs int, closes time.Duration) *keeper {
@@ -38,7 +41,7 @@ func open(jobs int, closes time.Duration) *keeper {
 			need = long
 		}
 		k.ids = append(k.ids, id)
-		k.jobs[id] = &record{steps: map[int]int{}, need: need}
+		k.jobs[id] = &record{steps: map[int]int{}, refused: map[int]bool{}, need: need}
 		k.queue.Put(id, need)
 	}
 	return k
@@ -79,9 +82,14 @@ func (k *keeper) say(verb string, job Job) bool {
 	switch verb {
 	case "step":
 		r.steps[job.Attempt]++
+		if r.refused[job.Attempt] {
+			r.deaf++
+		}
 		return true
 	case "renew":
-		return k.queue.Renew(job, time.Now())
+		ok := k.queue.Renew(job, time.Now())
+		r.refused[job.Attempt] = !ok
+		return ok
 	case "pay":
 		r.early = r.early || r.steps[job.Attempt] < r.need
 		charge := k.ledger.Pay(job)
