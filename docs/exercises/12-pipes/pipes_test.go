@@ -69,7 +69,11 @@ func TestSizes(t *testing.T) {
 				questions[i] = bytes.Repeat([]byte{byte(i)}, size.bytes)
 			}
 			p := start(t, len(questions)+1, false)
-			answers, err := Ask(p.to, p.from, questions)
+			to := &slow{WriteCloser: p.to}
+			answers, err := Ask(to, p.from, questions)
+			if to.closing.Load() != to.closed.Load() {
+				grade.NotYet(t, "Ask has returned while to was still being closed: something goes on behind its back")
+			}
 			check(t, fmt.Sprintf("%d questions of %d bytes", size.many, size.bytes), questions, answers, err)
 			synctest.Wait()
 			select {

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // A process stands for another one, at the other ends of two pipes.
@@ -66,6 +68,19 @@ func unframe(r io.Reader) ([]byte, error) {
 	message := make([]byte, min(length, 1<<20))
 	_, err := io.ReadFull(r, message)
 	return message, err
+}
+
+// slow takes a second to be closed: who does not wait for that is seen.
+type slow struct {
+	io.WriteCloser
+	closing, closed atomic.Int64
+}
+
+func (s *slow) Close() error {
+	s.closing.Add(1)
+	time.Sleep(time.Second)
+	defer s.closed.Add(1)
+	return s.WriteCloser.Close()
 }
 
 type closer struct{ io.Writer }
