@@ -3,8 +3,8 @@ package crumbs
 
 // Sum adds up the value of each number: so many workers, at once.
 //
-// Your part: make it fast. To hand over a number costs a hundred times what it takes to
-// add it, and more.
+// Your part: make it fast. To hand over a number costs tens to hundreds of times what it
+// takes to add it.
 func Sum(numbers []int, workers int, value func(int) int) (sum int) {
 	tasks, sums := make(chan int), make(chan int)
 	for range workers {
