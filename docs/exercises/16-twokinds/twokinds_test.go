@@ -23,6 +23,9 @@ const (
 
 // On a quiet day every page has its own answer.
 func TestAnswers(t *testing.T) {
+	if Workers != 6 || Patience != 100*time.Millisecond {
+		grade.NotYet(t, "there are to be 6 workers and a patience of 100ms, not %d and %v", Workers, Patience)
+	}
 	all(t, newWorld(t), "on a quiet day")
 }
 
@@ -33,6 +36,16 @@ func TestFaults(t *testing.T) {
 	all(t, w, "a peer hangs and a worker is killed")
 	if !w.hung.Load() || !w.shot.Load() {
 		grade.NotYet(t, "%s was never fetched, or %s never read", w.hang, w.kill)
+	}
+}
+
+// While pages wait, no worker has nothing to do: here, the first answer comes when all are asked.
+func TestEverybodyWorks(t *testing.T) {
+	w := newWorld(t)
+	w.together = make(chan struct{})
+	all(t, w, "all workers are asked before one answers")
+	if most := w.most.Load(); most < Workers {
+		grade.NotYet(t, "pages wait, and of %d workers only %d are ever asked at the same time", Workers, most)
 	}
 }
 

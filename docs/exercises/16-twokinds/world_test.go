@@ -28,6 +28,10 @@ type world struct {
 	hung, shot atomic.Bool  // it has happened
 	hired      atomic.Int64 // and not yet at home
 	bench      chan *reader // processes that are at home
+
+	together   chan struct{} // if not nil, answers wait until it is closed: when all workers are asked
+	closed     sync.Once
+	busy, most atomic.Int64 // asked now, and at most
 }
 
 // A reader is a process at the other end of two pipes: the worker of pitfall A7.
@@ -128,6 +132,8 @@ func (r *reader) Ask(page string) (string, error) {
 	if r.gone.Load() {
 		return "", errors.New("this worker has been sent home")
 	}
+	r.world.gather()
+	defer r.world.busy.Add(-1)
 	fmt.Fprintln(r.process.Stdin, page)
 	name, _, _ := strings.Cut(page, " ")
 	if name == r.world.kill && r.world.shot.CompareAndSwap(false, true) {
@@ -135,6 +141,24 @@ func (r *reader) Ask(page string) (string, error) {
 	}
 	answer, err := r.answers.ReadString('\n')
 	return strings.TrimSpace(answer), err
+}
+
+// gather keeps whoever is asked until all workers are, but not for ever.
+func (w *world) gather() {
+	busy := w.busy.Add(1)
+	for most := w.most.Load(); busy > most && !w.most.CompareAndSwap(most, busy); {
+		most = w.most.Load()
+	}
+	if w.together == nil {
+		return
+	}
+	if busy < Workers {
+		select {
+		case <-w.together:
+		case <-time.After(longer / 2):
+		}
+	}
+	w.closed.Do(func() { close(w.together) })
 }
 
 // Home implements [Worker].
