@@ -76,9 +76,11 @@ func closes(t *testing.T, p *Pool, ps *processes, goroutines int) (err error) {
 	return err
 }
 
-// What goes through the pipes can be counted: trips, and bytes.
+// What goes through the pipes can be counted: trips, and bytes. And no worker waits for
+// another: the first answers come when both have been asked.
 func TestTrips(t *testing.T) {
-	p, ps := open(t, "cheap")
+	ps := &processes{helper: "cheap", gate: newGate(2)}
+	p := openWith(t, ps)
 	tasks := numbers(50_000)
 	does(t, p, ps, tasks)
 	var writes, sent, received int64
@@ -87,6 +89,9 @@ func TestTrips(t *testing.T) {
 			grade.NotYet(t, "worker %d of 2 had nothing to do", i+1)
 		}
 		writes, sent, received = writes+w.writes.Load(), sent+w.sent.Load(), received+w.received.Load()
+	}
+	if ps.gate.gaveIn.Load() {
+		grade.NotYet(t, "one worker at a time: until the first has answered, the other one is asked nothing")
 	}
 	n := int64(len(tasks))
 	if most := n / 16; writes > most {

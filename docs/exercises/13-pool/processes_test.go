@@ -2,6 +2,7 @@ package pool
 
 import (
 	"encoding/binary"
+	"io"
 	"maps"
 	"os"
 	"sync"
@@ -50,12 +51,14 @@ func single([]string) error {
 // processes starts workers, and sees what becomes of them.
 type processes struct {
 	helper string
+	gate   *gate      // between workers and Map; nil: there is none
 	mu     sync.Mutex // guards all
 	all    []*process
 }
 
 type process struct {
 	*child.Process
+	gate                   *gate
 	writes, sent, received atomic.Int64
 	stopped                atomic.Bool
 }
@@ -65,11 +68,11 @@ func (ps *processes) start() (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{Process: c}
+	p := &process{Process: c, gate: ps.gate}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.all = append(ps.all, p)
-	return &Worker{In: in{p}, Out: out{p}, Stop: func() error {
+	return &Worker{In: in{p}, Out: out{p, ps.gate.behind(c.Stdout)}, Stop: func() error {
 		p.stopped.Store(true)
 		return p.Stop(5 * time.Second)
 	}}, nil
@@ -83,6 +86,7 @@ func (ps *processes) kill() {
 		p.Kill()
 		p.Stop(0)
 	}
+	ps.gate.wait()
 }
 
 // number is how many were started, and left is how many were not stopped.
@@ -100,16 +104,21 @@ func (ps *processes) number() (started, left int) {
 type in struct{ *process }
 
 func (w in) Write(b []byte) (int, error) {
-	w.writes.Add(1)
+	if w.writes.Add(1) == 1 {
+		w.gate.written()
+	}
 	n, err := w.Stdin.Write(b)
 	w.sent.Add(int64(n))
 	return n, err
 }
 
-type out struct{ *process }
+type out struct {
+	*process
+	from io.Reader
+}
 
 func (r out) Read(b []byte) (int, error) {
-	n, err := r.Stdout.Read(b)
+	n, err := r.from.Read(b)
 	r.received.Add(int64(n))
 	return n, err
 }
@@ -118,12 +127,17 @@ func (r out) Read(b []byte) (int, error) {
 func open(t *testing.T, helper string) (*Pool, *processes) {
 	t.Helper()
 	ps := &processes{helper: helper}
+	return openWith(t, ps), ps
+}
+
+func openWith(t *testing.T, ps *processes) *Pool {
+	t.Helper()
 	t.Cleanup(ps.kill)
 	p, err := Open(2, ps.start)
 	if err != nil {
 		grade.NotYet(t, "Open: %v", err)
 	}
-	return p, ps
+	return p
 }
 
 // within calls something of the pool, and ends the test if it hangs.
