@@ -36,7 +36,7 @@ var Full = Preset{"full", "everything: sizes, widths, latency under load, METG, 
 }}
 
 // Pitfalls measures the broken and the fixed program of every pitfall.
-var Pitfalls = Preset{"pitfalls", "every pitfall's broken and fixed program, in about ten minutes", Plan{Axes: []Axes{{Kinds: []string{ofPitfalls}}}}}
+var Pitfalls = Preset{"pitfalls", "every pitfall's broken and fixed program, in about five minutes", Plan{Axes: []Axes{{Kinds: []string{ofPitfalls}}}}}
 
 // scaled are the levels whose width is a number of workers.
 var scaled = []string{"process", "thread", "async"}
