@@ -19,6 +19,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/pitfall"
+	"github.com/fourlevels/fourlevels/levels/process/child"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
@@ -67,7 +68,10 @@ func TestMain(m *testing.M) {
 		go func() { // ends with the process
 			io.Copy(io.Discard, os.Stdin)
 			cancel(errors.New("the harness is gone"))
-			time.AfterFunc(5*time.Second, func() { os.Exit(1) }) // a check may take longer
+			time.AfterFunc(5*time.Second, func() { // a check may take longer
+				child.KillTethered()
+				os.Exit(1)
+			})
 		}()
 	}
 	stop, err := setUp()

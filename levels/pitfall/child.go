@@ -76,6 +76,7 @@ func (p Pitfall) report(which Which) error {
 const litter = "FOURLEVELS_PITFALL_TEMP"
 
 func clearAway() {
+	child.KillTethered() // servers: where the kernel does not see to them, nobody would
 	if dir := os.Getenv(litter); dir != "" {
 		os.RemoveAll(dir) // the prover tries again, and tells
 	}

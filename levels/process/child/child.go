@@ -42,10 +42,22 @@ func Start(cmd *exec.Cmd) (*Process, error) { return start(cmd, false) }
 
 // StartTethered starts a child that does not care for its standard input, such
 // as a server that is not ours. On Linux the kernel kills it when this process
-// dies; elsewhere only [Process.Stop] ends it.
+// dies; elsewhere only [Process.Stop] and [KillTethered] end it.
 func StartTethered(cmd *exec.Cmd) (*Process, error) { return start(cmd, true) }
 
-func start(cmd *exec.Cmd, tethered bool) (*Process, error) {
+// tethered has the tethered children that have not ended.
+var tethered sync.Map
+
+// KillTethered kills all tethered children. It is for a process that is about to exit
+// though whoever started them has not stopped them.
+func KillTethered() {
+	tethered.Range(func(p, _ any) bool {
+		p.(*Process).Kill()
+		return true
+	})
+}
+
+func start(cmd *exec.Cmd, tether bool) (*Process, error) {
 	in, stdin, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -60,9 +72,9 @@ func start(cmd *exec.Cmd, tethered bool) (*Process, error) {
 		cmd.Stderr = &p.stderr
 		cmd.WaitDelay = 200 * time.Millisecond // a grandchild may hold stderr open for longer
 	}
-	cmd.SysProcAttr = attributes(tethered)
+	cmd.SysProcAttr = attributes(tether)
 	started := make(chan error)
-	go p.live(started, tethered) // ends with the process; Stop waits for it
+	go p.live(started, tether) // ends with the process; Stop waits for it
 	err = <-started
 	in.Close()
 	out.Close()
@@ -75,12 +87,16 @@ func start(cmd *exec.Cmd, tethered bool) (*Process, error) {
 // live starts the process and waits for it. The kernel ties a tether to the
 // thread that started the child, not to the process: so that thread must live
 // as long as the child does.
-func (p *Process) live(started chan<- error, tethered bool) {
-	if tethered {
+func (p *Process) live(started chan<- error, tether bool) {
+	if tether {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
 	err := p.cmd.Start()
+	if tether && err == nil {
+		tethered.Store(p, nil)
+		defer tethered.Delete(p)
+	}
 	started <- err
 	if err == nil {
 		if p.err = p.cmd.Wait(); errors.Is(p.err, exec.ErrWaitDelay) {

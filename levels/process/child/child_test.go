@@ -97,6 +97,32 @@ func TestStartOfNothing(t *testing.T) {
 	}
 }
 
+// Whoever exits can end the tethered ones first, and those alone.
+func TestKillTethered(t *testing.T) {
+	leashed, _ := start(t, "stubborn")
+	var all []*child.Process
+	for range 2 {
+		p, err := child.StartTethered(command("stubborn"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Stop(20 * time.Millisecond) })
+		all = append(all, p)
+	}
+	child.KillTethered()
+	for _, p := range all {
+		select {
+		case <-p.Done():
+		case <-time.After(10 * time.Second):
+			t.Errorf("tethered child %d is alive", p.Pid())
+		}
+	}
+	if leashed.Ended() {
+		t.Error("a child that is not tethered was killed")
+	}
+	leashed.Kill()
+}
+
 // However the parent dies, its children go too.
 func TestChildrenDieWithTheirParent(t *testing.T) {
 	kinds := []string{"leashed"}
