@@ -26,7 +26,7 @@ grades its file whenever you save it: results first, then what is left behind, g
 the race detector where there is a C compiler, and speed last, as a ratio.
 
 Keys, each with Enter: h hint, p predict, w what it is about, r run again, v show all that was said,
-l list, x reset the file (yours is kept as .bak), s solution, q quit. What you have reached is
+l list, x reset the file (yours is kept as .bak, .bak2 ...), s solution, q quit. What you have reached is
 kept in docs/exercises/.progress, a text file. Before a class, see levels doctor.
 
 Where there is no terminal, learn grades the lesson once, and fails with exit code 1 if

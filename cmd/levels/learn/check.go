@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -99,10 +100,11 @@ func (c Check) says() string {
 func (l Lesson) hash() (string, error) {
 	sum := sha256.New()
 	err := filepath.WalkDir(l.Dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == l.File || strings.HasSuffix(path, ".bak") {
+		if err != nil || d.IsDir() || path == l.File || strings.Contains(filepath.Base(path), ".go.bak") {
 			return err
 		}
 		text, err := os.ReadFile(path)
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // as git makes them on Windows
 		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(path), len(text), text)
 		return err
 	})

@@ -2,7 +2,10 @@ package learn
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 )
@@ -16,21 +19,21 @@ const (
 	leaves             // the lessons
 )
 
-// command does what was typed.
-func (s *Session) command(line string) (do next, err error) {
-	do = waits
+// command does what was typed. What goes wrong is said, and the lessons go on.
+func (s *Session) command(line string) (do next) {
+	var err error
 	switch line {
 	case "":
-		do, err = s.enterKey()
+		do = s.enterKey()
 	case "h", "hint":
-		err = s.hint()
+		s.hint()
 	case "p", "predict":
 		s.ask()
 	case "a", "b", "c":
-		do, err = s.predict(line)
+		do = s.predict(line)
 	case "r", "run":
-		s.printf("grading ...\n")
-		return grades, nil
+		s.printf(underWay)
+		do = grades
 	case "w", "what":
 		err = s.what()
 	case "v", "all":
@@ -44,31 +47,38 @@ func (s *Session) command(line string) (do next, err error) {
 	case "reveal":
 		err = s.solution(true)
 	case "q", "quit":
-		return s.quit(), nil
+		do = s.quit()
 	default:
 		s.printf("no command is called %.20q\n", line)
 	}
-	if do == waits && err == nil {
+	if err != nil {
+		s.text("That did not work: " + err.Error())
+	}
+	if do == waits {
 		s.prompt()
 	}
-	return do, err
+	return do
 }
 
+// underWay says that a grade is.
+const underWay = "grading ... (q still leaves)\n"
+
 // enterKey goes on to the next lesson if this one is passed, and grades it if not.
-func (s *Session) enterKey() (next, error) {
+func (s *Session) enterKey() next {
 	if s.verdict == nil || !s.verdict.Passed {
-		s.printf("grading ...\n")
-		return grades, nil
+		s.printf(underWay)
+		return grades
 	}
 	l, ok := s.Course.next(s.lesson.N)
 	if !ok {
-		return s.quit(), nil
+		return s.quit()
 	}
 	s.enter(l)
 	if s.asks() {
-		return waits, nil
+		return waits
 	}
-	return grades, nil
+	s.printf(underWay)
+	return grades
 }
 
 // quit says where it ends.
@@ -78,20 +88,40 @@ func (s *Session) quit() next {
 }
 
 // hint gives the next of three, and then all of them again.
-func (s *Session) hint() error {
+func (s *Session) hint() {
 	r := s.Course.Progress.Of(s.lesson.ID)
 	given, _ := strconv.Atoi(r.Said["hints"])
-	given = min(given+1, len(s.lesson.Hints))
-	for i := range given {
-		s.text(fmt.Sprintf("hint %d of %d: %s", i+1, len(s.lesson.Hints), s.lesson.Hints[i]))
+	all := s.lesson.Hints
+	for i, hint := range all {
+		if i == given || given >= len(all) {
+			s.text(fmt.Sprintf("hint %d of %d: %s", i+1, len(all), hint))
+		}
 	}
-	r.Said["hints"] = strconv.Itoa(given)
-	return s.Course.Progress.Save()
+	if given >= len(all) {
+		s.text("There are no further hints. reveal shows a solution, and that is recorded.")
+		return
+	}
+	r.Said["hints"] = strconv.Itoa(given + 1)
+	s.save()
 }
 
-// asks reports whether it is still open what the student predicts, and nothing was graded.
+// save keeps the progress. Where it cannot be kept it says so, once.
+func (s *Session) save() {
+	if err := s.Course.Progress.Save(); err != nil && !s.unsaved {
+		s.unsaved = true
+		s.text("What you reach cannot be kept: " + err.Error())
+	}
+}
+
+// asks reports whether it is still open what the student predicts.
 func (s *Session) asks() bool {
-	return s.verdict == nil && s.Course.Progress.Of(s.lesson.ID).Said["predicted"] == ""
+	return s.Course.Progress.Of(s.lesson.ID).Said["predicted"] == "" && !s.late()
+}
+
+// late reports whether there is nothing to predict any more: what happens was seen, in this
+// session or before.
+func (s *Session) late() bool {
+	return s.Course.Progress.Of(s.lesson.ID).Said["seen"] != "" || s.Course.Progress.Passed(s.lesson.ID)
 }
 
 // ask puts the question.
@@ -105,23 +135,28 @@ func (s *Session) ask() {
 		s.printf("You have said %s.\n", was)
 		return
 	}
+	if s.late() {
+		s.printf("It is too late to predict: you have seen what happens.\n")
+		return
+	}
 	s.printf("Type a, b or c. Or leave it: save the file, or type r.\n")
 }
 
 // predict keeps the first answer: nobody predicts what has been seen.
-func (s *Session) predict(choice string) (next, error) {
+func (s *Session) predict(choice string) next {
 	r := s.Course.Progress.Of(s.lesson.ID)
 	switch {
 	case r.Said["predicted"] != "":
 		s.printf("You have said %s, and that counts.\n", r.Said["predicted"])
-		return waits, nil
-	case s.verdict != nil && s.verdict.Passed:
-		s.printf("It is too late to predict: it is passed.\n")
-		return waits, nil
+		return waits
+	case s.late():
+		s.printf("It is too late to predict: you have seen what happens.\n")
+		return waits
 	}
 	r.Said["predicted"] = choice
-	s.printf("You say %s. Let us see: grading ...\n", choice)
-	return grades, s.Course.Progress.Save()
+	s.printf("You say %s. Let us see: "+underWay, choice)
+	s.save()
+	return grades
 }
 
 // all is the whole of what was said.
@@ -146,12 +181,29 @@ func (s *Session) reset() error {
 		return nil
 	}
 	if err == nil {
-		if err := os.Rename(file, file+".bak"); err != nil {
+		backup, err := keep(file, mine)
+		if err != nil {
 			return err
 		}
-		s.printf("What you had is now %s.\n", short(file+".bak"))
+		s.printf("What you had is now %s.\n", short(backup))
 	}
 	return os.WriteFile(file, starter, 0o644)
+}
+
+// keep writes a backup of a file that takes the place of no other: .bak, .bak2, .bak3 ...
+func keep(file string, text []byte) (path string, err error) {
+	path = file + ".bak"
+	for n := 2; ; n++ {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err == nil {
+			_, err = f.Write(text)
+			return path, cmp.Or(err, f.Close())
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		path = fmt.Sprintf("%s.bak%d", file, n)
+	}
 }
 
 // solution shows it to those who have passed, or who insist.
@@ -172,5 +224,6 @@ func (s *Session) solution(reveal bool) error {
 		return nil
 	}
 	r.Said["revealed"] = "yes"
-	return s.Course.Progress.Save()
+	s.save()
+	return nil
 }

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,6 +93,21 @@ func TestProgressIsKept(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("%v is left", files)
+	}
+	theirs, err := readProgress(path) // in another window
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs.Of("02-b").Said["hints"] = "3"
+	theirs.Of("04-d").Said["predicted"] = "a"
+	p.Of("01-a").Said["ratio"] = "40"
+	p.Of("04-d").Said["hints"] = "1"
+	if err := errors.Join(theirs.Save(), p.Save()); err != nil {
+		t.Fatal(err)
+	}
+	const both = "01-a done 2026-11-23T16:50:00Z later=kept ratio=40\n02-b open hints=3\n04-d open hints=1 predicted=a\n"
+	if text, _ := os.ReadFile(path); string(text) != both {
+		t.Errorf("of two windows: %q", text)
 	}
 	write(t, path, "01-a done yesterday\n")
 	if _, err := readProgress(path); err == nil || !strings.Contains(err.Error(), "01-a") {

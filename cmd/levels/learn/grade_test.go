@@ -82,7 +82,8 @@ func TestCheckTellsATeacher(t *testing.T) {
 	if hash, err := c.Lessons[1].hash(); err != nil || hash == checks[1].Grade {
 		t.Errorf("%s, %v: another test is not seen", hash, err)
 	}
-	write(t, filepath.Join(c.Lessons[1].Dir, "cups_test.go"), exam)
+	write(t, filepath.Join(c.Lessons[1].Dir, "cups_test.go"), strings.ReplaceAll(exam, "\n", "\r\n"))
+	write(t, c.Lessons[1].File+".bak2", "mine")
 	write(t, c.Lessons[1].File, right+"// and a remark\n")
 	if hash, err := c.Lessons[1].hash(); err != nil || hash != checks[1].Grade {
 		t.Errorf("%s, %v: what the student writes counts", hash, err)

@@ -16,12 +16,13 @@ import (
 // Progress is what a student has reached: a text file with one line for each lesson that
 // was begun, such as
 //
-//	05-crumbs done 2026-11-23T16:50:00Z ratio=412 hints=1 predicted=b right=yes
+//	05-crumbs done 2026-11-23T16:50:00Z ratio=68.9 hints=1 predicted=b right=yes
 //
 // A lesson that is begun and not passed is "open". What a line says beyond that is kept.
 type Progress struct {
 	path string
 	line map[string]*Record // by lesson
+	was  map[string]string  // the lines as they were read or saved last
 }
 
 // A Record is one line.
@@ -31,7 +32,7 @@ type Record struct {
 }
 
 func readProgress(path string) (*Progress, error) {
-	p := &Progress{path: path, line: map[string]*Record{}}
+	p := &Progress{path: path, line: map[string]*Record{}, was: map[string]string{}}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
@@ -57,6 +58,7 @@ func readProgress(path string) (*Progress, error) {
 			r.Said[key] = value
 		}
 	}
+	p.keep()
 	return p, nil
 }
 
@@ -74,8 +76,57 @@ func (p *Progress) Passed(lesson string) bool {
 	return r != nil && !r.Done.IsZero()
 }
 
+// keep notes what the file says.
+func (p *Progress) keep() {
+	for lesson, r := range p.line {
+		p.was[lesson] = r.String()
+	}
+}
+
+// merge takes what the file says now, for another window may have changed it. Here, only what
+// changed since it was read is newer.
+func (p *Progress) merge() error {
+	now, err := readProgress(p.path)
+	if err != nil {
+		return err
+	}
+	for lesson, r := range p.line {
+		if r.String() == cmp.Or(p.was[lesson], (&Record{}).String()) {
+			*r = *now.Of(lesson)
+			continue
+		}
+		theirs := now.Of(lesson)
+		if r.Done.IsZero() {
+			r.Done = theirs.Done
+		}
+		maps.Copy(theirs.Said, r.Said)
+		r.Said = theirs.Said
+	}
+	for lesson, r := range now.line {
+		if p.line[lesson] == nil {
+			p.line[lesson] = r
+		}
+	}
+	return nil
+}
+
 // Save writes the file anew, at once or not at all.
 func (p *Progress) Save() error {
+	if err := p.merge(); err != nil {
+		return err
+	}
+	err := p.write()
+	var path *fs.PathError // of a temporary file, which means nothing to a student
+	if errors.As(err, &path) {
+		err = fmt.Errorf("%s: %w", short(p.path), path.Err)
+	}
+	if err == nil {
+		p.keep()
+	}
+	return err
+}
+
+func (p *Progress) write() error {
 	var text strings.Builder
 	for _, lesson := range slices.Sorted(maps.Keys(p.line)) {
 		if r := p.line[lesson]; !r.Done.IsZero() || len(r.Said) > 0 {

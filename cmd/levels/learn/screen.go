@@ -44,7 +44,11 @@ func (s *Session) text(text string) {
 func (s *Session) enter(l Lesson) {
 	s.lesson, s.was, s.verdict = l, look(l), nil
 	s.printf("\n")
-	s.text(fmt.Sprintf("== %s %s (about %d minutes)", l.ID, l.Title, l.Minutes))
+	title := fmt.Sprintf("== %s %s (about %d minutes)", l.ID, l.Title, l.Minutes)
+	if s.Course.Progress.Passed(l.ID) {
+		title += ", which you have passed"
+	}
+	s.text(title)
 	s.text("You learn to " + l.Goal + ".")
 	s.printf("\n")
 	s.begins()
@@ -91,8 +95,13 @@ func (c *Course) passed() (n int) {
 func (s *Session) graded(ctx context.Context, v Verdict) error {
 	s.verdict = &v
 	s.printf("\n")
+	r := s.Course.Progress.Of(s.lesson.ID)
+	if r.Said["predicted"] == "" && !(len(v.Why) > 0 && v.Why[0] == unbuilt) {
+		r.Said["seen"] = "yes"
+	}
 	if !v.Passed {
 		s.why(v)
+		s.save()
 		return nil
 	}
 	s.printf("  PASSED  %s  %s\n", s.lesson.ID, s.lesson.Title)
@@ -101,7 +110,6 @@ func (s *Session) graded(ctx context.Context, v Verdict) error {
 		s.text("  note: " + note)
 	}
 	s.text("  race check: " + v.Race)
-	r := s.Course.Progress.Of(s.lesson.ID)
 	if r.Done.IsZero() {
 		r.Done = time.Now()
 	}
@@ -112,9 +120,7 @@ func (s *Session) graded(ctx context.Context, v Verdict) error {
 		return err
 	}
 	s.text("  What it costs: " + s.lesson.Price)
-	if err := s.Course.Progress.Save(); err != nil {
-		return err
-	}
+	s.save()
 	if s.Course.passed() == len(s.Course.Lessons) {
 		s.end()
 	}

@@ -19,7 +19,7 @@ func TestScreenFits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Progress = &Progress{path: filepath.Join(t.TempDir(), ".progress"), line: map[string]*Record{}}
+	c.Progress = &Progress{path: filepath.Join(t.TempDir(), ".progress"), line: map[string]*Record{}, was: map[string]string{}}
 	for _, l := range c.Lessons {
 		var out bytes.Buffer
 		s := &Session{Course: c, Out: &out, Width: 80}

@@ -25,6 +25,7 @@ type Session struct {
 	was     string   // its files, when they were last looked at
 	verdict *Verdict // the latest; nil before
 	grading *grading
+	unsaved bool // it was said that progress cannot be kept
 }
 
 // begin is the lesson to begin with: the one that is named, or else the first that is not
@@ -132,13 +133,11 @@ func (s *Session) changed(ctx context.Context) {
 // typed does what was typed.
 func (s *Session) typed(ctx context.Context, line string) error {
 	before := s.lesson.ID
-	do, err := s.command(strings.ToLower(strings.TrimSpace(line)))
+	do := s.command(strings.ToLower(strings.TrimSpace(line)))
 	if s.lesson.ID != before {
 		s.grading.stop()
 	}
 	switch {
-	case err != nil:
-		return err
 	case do == leaves:
 		return errQuit
 	case do == grades:

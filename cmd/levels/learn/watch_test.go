@@ -164,12 +164,69 @@ func TestWatchResets(t *testing.T) {
 	s.shows(t, "not yet: 1 cups") // it has changed
 	s.types(t, "x")
 	s.shows(t, "as it was at the beginning")
+	save(t, c.Lessons[1].File, "package cups // one line\n")
+	s.shows(t, "has changed")
+	s.types(t, "x")
+	s.shows(t, "cups.go.bak2")
 	s.keys.Close()
 	if err := <-s.left; err != nil {
 		t.Error(err)
 	}
-	if mine, _ := os.ReadFile(c.Lessons[1].File + ".bak"); string(mine) != "package cups // mine\n" {
-		t.Errorf("the backup is %q", mine)
+	for backup, want := range map[string]string{".bak": "mine", ".bak2": "one line"} {
+		if text, _ := os.ReadFile(c.Lessons[1].File + backup); string(text) != "package cups // "+want+"\n" {
+			t.Errorf("the backup %s is %q", backup, text)
+		}
+	}
+}
+
+// Whoever has seen what happens does not predict it, in a later session neither.
+func TestWatchKnowsWhoHasSeen(t *testing.T) {
+	c := course(t)
+	for range 2 {
+		s := watches(t.Context(), t, c, "1")
+		s.shows(t, "== 01-cups")
+		s.types(t, "r")
+		s.shows(t, "not yet: 1 cups")
+		s.types(t, "c")
+		s.shows(t, "too late to predict")
+		s.types(t, "p")
+		s.shows(t, "too late to predict")
+		s.keys.Close()
+		if err := <-s.left; err != nil {
+			t.Error(err)
+		}
+	}
+	if r := c.Progress.Of("01-cups"); r.String() != "open seen=yes" {
+		t.Error(r)
+	}
+}
+
+// Hints come one by one, and all again when there are no more. That they cannot be counted
+// is said once, and ends nothing.
+func TestWatchGoesOnWithoutProgress(t *testing.T) {
+	c := course(t)
+	c.Progress.path = filepath.Join(c.Root, "nowhere", ".progress")
+	s := watches(t.Context(), t, c, "1")
+	s.types(t, "h")
+	s.shows(t, "hint 1 of 3")
+	s.shows(t, "cannot be kept:")
+	s.types(t, "h")
+	s.types(t, "h")
+	s.shows(t, "hint 3 of 3")
+	s.types(t, "h")
+	s.shows(t, "hint 1 of 3")
+	s.shows(t, "no further hints")
+	if err := os.Remove(c.Lessons[0].Starter()); err != nil {
+		t.Fatal(err)
+	}
+	s.types(t, "x")
+	s.shows(t, "That did not work:")
+	s.types(t, "q")
+	if err := <-s.left; err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(s.screen.text, "cannot be kept"); n != 1 || strings.Count(s.screen.text, "hint 2 of 3") != 2 {
+		t.Errorf("%d times in:\n%s", n, s.screen.text)
 	}
 }
 
