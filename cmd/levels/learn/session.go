@@ -66,11 +66,24 @@ func (s *Session) Once(ctx context.Context, start string) (passed bool, err erro
 	}
 	s.lesson = l
 	s.printf("%s  %s\n%s\n", l.ID, l.Title, short(l.File))
-	v, err := s.Tools.Grade(ctx, l)
-	if err != nil {
-		return false, err
+	s.grading = &grading{tools: s.Tools, done: make(chan graded)}
+	defer s.grading.stop()
+	s.grading.start(ctx, l)
+	poll := time.NewTicker(s.poll())
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-poll.C:
+			s.printf("%s", s.grading.word())
+		case r := <-s.grading.done:
+			if r.err != nil {
+				return false, r.err
+			}
+			return r.Passed, s.graded(ctx, r.Verdict)
+		}
 	}
-	return v.Passed, s.graded(ctx, v)
 }
 
 // Watch grades the file whenever it changes, and takes commands, until it is told to quit
@@ -90,6 +103,7 @@ func (s *Session) Watch(ctx context.Context, start string) error {
 	defer s.grading.stop()
 	lines := read(ctx, s.In)
 	if s.enter(l); !s.asks() {
+		s.printf(underWay)
 		s.grading.start(ctx, l)
 	}
 	poll := time.NewTicker(s.poll())
@@ -100,6 +114,7 @@ func (s *Session) Watch(ctx context.Context, start string) error {
 			err = context.Cause(ctx)
 		case <-poll.C:
 			s.changed(ctx)
+			s.printf("%s", s.grading.word())
 		case r := <-s.grading.done:
 			if err = r.err; err == nil {
 				err = s.graded(ctx, r.Verdict)
@@ -125,7 +140,7 @@ var errQuit = errors.New("quit")
 func (s *Session) changed(ctx context.Context) {
 	if now := look(s.lesson); now != s.was {
 		s.was = now
-		s.printf("\n%s has changed: grading ...\n", filepath.Base(s.lesson.File))
+		s.printf("\n%s has changed: "+underWay, filepath.Base(s.lesson.File))
 		s.grading.start(ctx, s.lesson)
 	}
 }
@@ -180,45 +195,4 @@ func look(l Lesson) (state string) {
 		}
 	}
 	return state
-}
-
-// A graded is a verdict, or why there is none.
-type graded struct {
-	Verdict
-	err error
-}
-
-// A grading runs at most one grade, beside whoever reads commands.
-type grading struct {
-	tools  *Tools
-	done   chan graded
-	cancel context.CancelFunc
-	over   chan struct{} // closed when the one that runs is
-}
-
-// start begins a grade, in place of one that still runs.
-func (g *grading) start(ctx context.Context, l Lesson) {
-	g.stop()
-	ctx, g.cancel = context.WithCancel(ctx)
-	over := make(chan struct{})
-	g.over = over
-	go func() {
-		defer close(over)
-		v, err := g.tools.Grade(ctx, l)
-		if ctx.Err() != nil {
-			return
-		}
-		select {
-		case g.done <- graded{v, err}:
-		case <-ctx.Done():
-		}
-	}()
-}
-
-// stop ends the grade that runs, and waits for it.
-func (g *grading) stop() {
-	if g.cancel != nil {
-		g.cancel()
-		<-g.over
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/process/child"
@@ -21,7 +22,8 @@ type Tools struct {
 	Root   string // of the module of exercises
 	NoRace string // why the race detector is not to be had; "" if it is
 
-	dir string // for binaries
+	dir      string // for binaries
+	building atomic.Bool
 }
 
 // NewTools looks what is installed.

@@ -60,8 +60,10 @@ var speed = regexp.MustCompile(`times as fast as the reference|^not yet: [0-9.e+
 
 // test builds the lesson's test, waits, and runs it.
 func (t *Tools) test(ctx context.Context, s source, race bool, wait func()) (v Verdict, err error) {
+	t.building.Store(true)
 	binary, said, err := t.build(ctx, s, race)
 	wait()
+	t.building.Store(false)
 	if ctx.Err() != nil {
 		return v, context.Cause(ctx)
 	}

@@ -271,3 +271,29 @@ func TestOnceGradesWithoutATerminal(t *testing.T) {
 		t.Error("there is a lesson 9")
 	}
 }
+
+func TestGradingKeepsOneInformed(t *testing.T) {
+	g := &grading{tools: &Tools{}, over: make(chan struct{}), patience: 3 * time.Second}
+	for _, x := range []struct {
+		took     time.Duration
+		building bool
+		says     string
+	}{
+		{2 * time.Second, true, ""},
+		{4 * time.Second, true, "building: the first time"},
+		{8 * time.Second, true, ""},
+		{12 * time.Second, true, "still building (10s)"},
+		{13 * time.Second, false, ""},
+		{71 * time.Second, false, "still grading (1m10s)"},
+	} {
+		g.since = time.Now().Add(-x.took)
+		g.tools.building.Store(x.building)
+		if says := g.word(); !strings.HasPrefix(says, x.says) || x.says == "" && says != "" {
+			t.Errorf("after %v it says %q", x.took, says)
+		}
+	}
+	g.since = time.Now().Add(-3 * time.Minute)
+	if close(g.over); g.word() != "" {
+		t.Error("it is over")
+	}
+}
