@@ -61,9 +61,9 @@ func client(t *testing.T, s *store.Store) *redis.Client {
 func swap(t *testing.T, s *store.Store, to string) string {
 	t.Helper()
 	rdb := client(t, s)
-	was, err := rdb.GetSet(t.Context(), "key", to).Result()
+	was, err := rdb.SetArgs(t.Context(), "key", to, redis.SetArgs{Get: true}).Result()
 	for until := time.Now().Add(10 * time.Second); redis.HasErrorPrefix(err, "LOADING") && time.Now().Before(until); {
-		was, err = rdb.GetSet(t.Context(), "key", to).Result()
+		was, err = rdb.SetArgs(t.Context(), "key", to, redis.SetArgs{Get: true}).Result()
 	}
 	if err != nil && err != redis.Nil {
 		t.Fatal(err)

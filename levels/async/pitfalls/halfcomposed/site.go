@@ -55,9 +55,13 @@ func (s *site) close() error {
 	err := s.listener.Close()
 	s.serving.Wait()
 	close(s.readers)
+	var left []*reader
 	for r := range s.readers {
 		r.Stdin.Close() // all at once: they leave while others are waited for
-		defer r.Stop(5 * time.Second)
+		left = append(left, r)
+	}
+	for _, r := range left {
+		r.Stop(5 * time.Second)
 	}
 	return err
 }
