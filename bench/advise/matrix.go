@@ -56,10 +56,10 @@ func large(grain string) bool { n, _ := strconv.Atoi(grain); return n >= 50_000 
 
 var measuredRows = []measuredRow{
 	{"smallest task that pays (METG 50 %)", "metg50-sec", "METG", "cpu", all, false, "levels bench --measure metg"},
-	{"computes, small tasks: a second", "tasks/s", "Throughput", "cpu", small, true, "levels bench --work cpu --grain 1000"},
-	{"computes, large tasks: a second", "tasks/s", "Throughput", "cpu", large, true, "levels bench --work cpu"},
+	{"small tasks that compute: a second", "tasks/s", "Throughput", "cpu", small, true, "levels bench --work cpu --grain 1000"},
+	{"tasks that compute: a second", "tasks/s", "Throughput", "cpu", large, true, "levels bench --work cpu"},
 	{"one that waits, alone", "p50-sec", "Latency", "io", all, false, "levels bench --work io"},
-	{"thousands that wait: a second", "tasks/s", "Throughput", "io", all, true, "levels bench --work io"},
+	{"many that wait: tasks a second", "tasks/s", "Throughput", "io", all, true, "levels bench --work io"},
 	{"CPU of one that waits", "cpu-sec/op", "Throughput", "io", all, false, "levels bench --work io"},
 	{"memory of one in flight", "inflight-B/task", "Cost", "empty", all, false, "levels bench --measure cost"},
 	{"from nothing to a first result", "startup-sec", "Startup", "empty", all, false, "levels bench --measure startup"},

@@ -39,7 +39,7 @@ func TestMatrix(t *testing.T) {
 	m := NewMatrix(run)
 	var waiting Row
 	for _, row := range m.Rows {
-		if strings.HasPrefix(row.Question, "thousands") {
+		if strings.HasPrefix(row.Question, "many") {
 			waiting = row
 		}
 		if len(row.Cells) != len(m.Levels) {
