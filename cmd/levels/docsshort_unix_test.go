@@ -46,7 +46,6 @@ var inShort = []shortened{
 	{begins: "go run ./worker", not: true, why: "the same"},
 	{begins: "go run ./producer", not: true, why: "the same"},
 	{begins: "redis-cli ACL SETUSER", not: true, why: "the same: its programs run as that user"},
-	{begins: "go test ./cmd/levels -run Generated", not: true, why: "it is in this package"},
 }
 
 // stands are what words in capitals stand for.
