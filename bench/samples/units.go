@@ -41,7 +41,7 @@ var Units = []Unit{
 	{"took-ns", "better", "lower", "the time that a pitfall's program is judged by"},
 	{"gc-cpu-%", "better", "lower", "of the caller's processor time, that the garbage collector took"},
 	{"steal-%", "", "", "of all processors' time, that the hypervisor took"},
-	{"psi-cpu-%", "", "", "of the time, in which something waited for a processor"},
+	{"psi-cpu-%", "", "", "share of the time in which something waited for a processor"},
 	{"others-%", "", "", "of all processors' time, that processes took which are not the benchmark's"},
 	{"throttled-%", "", "", "of the time, that a CPU limit held processors back, added up over them"},
 	{"ctxsw", "", "", "context switches of the whole machine during the sample"},
