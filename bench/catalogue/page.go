@@ -3,6 +3,7 @@ package catalogue
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/fourlevels/fourlevels/levels/pitfall"
@@ -31,11 +32,12 @@ to a yardstick, which is what the same work takes if nothing is in its way, in t
 process: **WAIT** of times spent waiting, **CPU** of times spent computing, **PAR** of times
 that need two cores at once, on machines that are first seen to have them.
 `, len(All))
+	b.WriteString("\n## List\n")
 	for _, level := range pitfall.Levels {
-		writeLevel(&b, level)
+		writeList(&b, level)
 	}
-	for _, p := range All {
-		if err := writeEntry(&b, p); err != nil {
+	for _, level := range pitfall.Levels {
+		if err := writeEntries(&b, level); err != nil {
 			return err
 		}
 	}
@@ -43,8 +45,8 @@ that need two cores at once, on machines that are first seen to have them.
 	return err
 }
 
-func writeLevel(b *strings.Builder, level string) {
-	fmt.Fprintf(b, "\n## %s\n\n| id | pitfall | class | broken | fixed | of what |\n|---|---|---|---|---|---|\n", heads[level])
+func writeList(b *strings.Builder, level string) {
+	fmt.Fprintf(b, "\n**%s**\n\n| id | pitfall | class | broken | fixed | of what |\n|---|---|---|---|---|---|\n", heads[level])
 	for _, p := range All {
 		if p.Level == level {
 			fmt.Fprintf(b, "| %s | [%s](#%s) | %s | %s | %s | %s |\n", p.ID, p.Title, anchor(p), p.Class, p.Breaks, p.Holds, p.Unit)
@@ -67,8 +69,22 @@ func anchor(p pitfall.Pitfall) string {
 
 func heading(p pitfall.Pitfall) string { return p.ID + " " + p.Title }
 
+// writeEntries writes the pitfalls of a level below its heading.
+func writeEntries(b *strings.Builder, level string) error {
+	fmt.Fprintf(b, "\n## %s\n", heads[level])
+	for _, p := range All {
+		if p.Level != level {
+			continue
+		}
+		if err := writeEntry(b, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func writeEntry(b *strings.Builder, p pitfall.Pitfall) error {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n", heading(p), p.Story)
+	fmt.Fprintf(b, "\n### %s\n\n%s\n", heading(p), p.Story)
 	for _, which := range []pitfall.Which{pitfall.Broken, pitfall.Fixed} {
 		code, err := p.Source(which)
 		if err != nil {
@@ -84,6 +100,15 @@ func writeEntry(b *strings.Builder, p pitfall.Pitfall) error {
 	if p.Since != "" {
 		fmt.Fprintf(b, "Go %s or later. ", p.Since)
 	}
-	fmt.Fprintf(b, "Met in: %s.\n", strings.Join(p.Sources, "; "))
+	fmt.Fprintf(b, "Met in: %s.\n", linked(strings.Join(p.Sources, "; ")))
 	return nil
+}
+
+// ticket is how sources name an issue on GitHub: golang/go#23019.
+var ticket = regexp.MustCompile(`\b([\w.-]+/[\w.-]+)#(\d+)`)
+
+// linked makes links of the issues in a text. GitHub sends on who asks for an issue that is a
+// pull request.
+func linked(text string) string {
+	return ticket.ReplaceAllString(text, "[$0](https://github.com/$1/issues/$2)")
 }
