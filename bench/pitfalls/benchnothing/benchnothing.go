@@ -27,7 +27,7 @@ var Pitfall = pitfall.Pitfall{
 	Unit:   "x the time that the benchmark promised",
 	Breaks: pitfall.AtLeast(4),
 	Shows:  benchmarks,
-	Holds:  pitfall.Between(0.3, 2), // less, and it measures more than the work
+	Holds:  pitfall.Between(0.1, 2), // less, and it measures more than the work
 	Work:   benchmarks + 1,
 	Ask: pitfall.Predict{
 		Question: "By a benchmark like func BenchmarkMix(b *testing.B) { for i := range b.N { mix(uint64(i)) } } a job should take 20 ms. How many times that does it take?",

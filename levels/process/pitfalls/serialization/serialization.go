@@ -25,8 +25,8 @@ var Pitfall = pitfall.Pitfall{
 
 	Class:  pitfall.CPU,
 	Unit:   "x adding them up here",
-	Breaks: pitfall.AtLeast(100),
-	Holds:  pitfall.AtMost(20),
+	Breaks: pitfall.AtLeast(150),
+	Holds:  pitfall.AtMost(50),
 	Work:   1,
 	Ask: pitfall.Predict{
 		Question: "131072 numbers go to a worker process as JSON, and their sum comes back. How much longer is that than adding them up here?",
