@@ -125,15 +125,17 @@ func (s *shard) readClaim(reply *redis.Cmd) (c claimed, err error) {
 	if len(fields) != 5 {
 		return c, fmt.Errorf("claim: Redis answers %d fields, want 5", len(fields))
 	}
+	if c.state, _ = fields[1].(string); c.state != "ok" && c.state != "paused" && c.state != "lost" {
+		return c, fmt.Errorf("claim: Redis answers %.40q, want ok, paused or lost", c.state)
+	}
 	c.now, _ = fields[0].(int64)
 	if c.now > 0 {
 		s.clock.set(c.now)
 	} else {
 		c.now = s.clock.read()
 	}
-	c.state, _ = fields[1].(string)
 	wait, _ := fields[2].(int64)
-	c.wait = time.Duration(wait) * time.Millisecond
+	c.wait = time.Duration(min(max(wait, -2), longest)) * time.Millisecond
 	c.aborts, c.items = texts(fields[3]), texts(fields[4])
 	return c, nil
 }

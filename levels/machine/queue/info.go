@@ -128,7 +128,7 @@ func (s *shard) info(ctx context.Context) (i ShardInfo, err error) {
 	i = ShardInfo{
 		Name: s.name, At: clockTime(n[0]),
 		Ready: int(n[1]), Running: int(n[2]), Deferred: int(n[3]), Dead: int(n[4]), Kept: int(n[5]),
-		Workers: int(n[6]), Paused: n[7] == 1, Oldest: time.Duration(max(n[8], 0)) * time.Millisecond,
+		Workers: int(n[6]), Paused: n[7] == 1, Oldest: time.Duration(min(max(n[8], 0), longest)) * time.Millisecond,
 	}
 	c := counted(texts(fields[9]))
 	i.Counters = Counters{c["done"], c["retried"], c["dead"], c["lost"], c["aborted"], c["dropped"]}

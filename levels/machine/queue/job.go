@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -127,7 +128,7 @@ func readLook(id string, answer []string) (info JobInfo) {
 	m.readEnvelope(answer[1]) // what can be read
 	info.Task, info.MaxTries, info.Payload = m.name, m.max, m.payload
 	info.Enqueued, info.Due, info.Died = clockTime(m.enqueued), scoreTime(answer[2]), scoreTime(answer[3])
-	info.Status = map[byte]Status{'q': Queued, 'd': Deferred, 'r': Running, 'x': Dead}[answer[0][0]]
+	info.Status = cmp.Or(map[byte]Status{'q': Queued, 'd': Deferred, 'r': Running, 'x': Dead}[answer[0][0]], Unknown)
 	tries, text, _ := strings.Cut(answer[0][1:], " ")
 	info.Tries, _ = strconv.Atoi(tries)
 	info.Error = text
@@ -135,7 +136,7 @@ func readLook(id string, answer []string) (info JobInfo) {
 }
 
 func clockTime(ms int64) time.Time {
-	if ms == 0 {
+	if ms <= 0 || ms > latest {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms)
@@ -143,8 +144,8 @@ func clockTime(ms int64) time.Time {
 
 func scoreTime(score string) time.Time {
 	ms, err := strconv.ParseFloat(score, 64)
-	if err != nil {
+	if err != nil || !(ms <= latest) { // it may be NaN
 		return time.Time{}
 	}
-	return time.UnixMilli(int64(ms))
+	return clockTime(int64(ms))
 }

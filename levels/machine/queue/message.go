@@ -3,8 +3,10 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -61,7 +63,7 @@ func (m *message) readItem(item string) error {
 		tries, after, _ := strings.Cut(rest, " ")
 		m.recorded, rest = true, after
 		var err error
-		if m.tries, err = strconv.Atoi(tries); err != nil {
+		if m.tries, err = strconv.Atoi(tries); err != nil || m.tries < 1 {
 			return errors.New("its number of tries cannot be read")
 		}
 	}
@@ -71,6 +73,15 @@ func (m *message) readItem(item string) error {
 	}
 	return m.readEnvelope(rest)
 }
+
+// What the numbers of an envelope may be: more is no length or no time that Go, or JSON, can
+// tell. Whoever reaches Redis can write anything there.
+const (
+	longest = math.MaxInt64 / int64(time.Millisecond)
+	latest  = 253402300799999 // the end of the year 9999, in ms
+)
+
+var largest = [5]int64{math.MaxInt, longest, longest, latest, latest}
 
 func (m *message) readEnvelope(s string) error {
 	head, payload, ok := strings.Cut(s, "\n")
@@ -82,8 +93,8 @@ func (m *message) readEnvelope(s string) error {
 		var field string
 		field, head, ok = strings.Cut(head, " ")
 		n, err := strconv.ParseInt(field, 10, 64)
-		if !ok || err != nil || n < 0 {
-			return fmt.Errorf("field %d of its envelope, %.40q, is not a number", i+1, field)
+		if !ok || err != nil || n < 0 || n > largest[i] {
+			return fmt.Errorf("field %d of its envelope, %.40q, is not a number from 0 to %d", i+1, field, largest[i])
 		}
 		numbers[i] = n
 	}

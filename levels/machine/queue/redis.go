@@ -150,10 +150,11 @@ func reason(err error) string {
 
 // Redact returns rawURL without user and password, for messages. It does not
 // parse, for a password may be what keeps a URL from being one: whatever stands
-// before the last "@" is left out, and without one, what does not parse.
+// before the last "@" is left out, but for a scheme of letters; and without one, what
+// does not parse.
 func Redact(rawURL string) string {
 	scheme, rest, ok := strings.Cut(rawURL, "://")
-	if !ok {
+	if !ok || strings.ContainsFunc(scheme, func(r rune) bool { return r < 'a' || r > 'z' }) { // a password may have :// in it
 		scheme, rest = "", rawURL
 	} else {
 		scheme += "://"
