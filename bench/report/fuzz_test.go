@@ -1,0 +1,68 @@
+package report
+
+import (
+	"encoding/csv"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var (
+	escapedInMarkdown = regexp.MustCompile(`\\.`)
+	space             = regexp.MustCompile(`\s`)
+)
+
+// FuzzNames puts a text wherever a file can bring one. It ends in what would be markup in
+// each of the formats, and must be mere text in all of them.
+func FuzzNames(f *testing.F) {
+	for _, name := range []string{"", "plain", "=1+1", "-2+cmd|' /C calc'!A1", "@SUM(1)", "\t=1", "</td><td>|", "--><!--", "{{.}}", `\`, "\x1b]0;", "\u202e", "\xff", "]]>", "</script >", "a.b:c/d=e"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		hostile := name + "\"canary<canary'canary](canary@canary`canary"
+		word := strings.ReplaceAll(space.ReplaceAllString(hostile, "_"), "/", "_")
+		setting := strings.NewReplacer("\n", " ", "\r", " ").Replace(hostile)
+		text := "commit: " + setting + "\ncpu: " + setting + "\nstore: " + setting + "\n\n"
+		for _, kind := range []string{"Throughput", "Latency", "Load", "Startup", "METG"} {
+			named := strings.Replace(line, "Throughput", kind, 1)
+			text += strings.Replace(named, "async/impl=pool", "serial/impl=serial", 1)
+			text += strings.Replace(named, "async/impl=pool", word+"/impl="+word, 1) + strings.Replace(named, "work=cpu", "work="+word+"/mode="+word+"/x="+word, 1)
+		}
+		run, err := Read(strings.NewReader(text), hostile)
+		if err != nil {
+			return // a name may hold what makes a line none of a benchmark; FuzzRead sees to the error
+		}
+		checkPages(t, run)
+		checkHTML(t, htmlPage(t, run, PageOptions{Samples: []byte(text)}))
+		lacks(t, "the page", htmlPage(t, run, PageOptions{}), `"canary`, "'canary", "<canary")
+		bare := escapedInMarkdown.ReplaceAllString(page(t, run, AsMarkdown, Options{}), "")
+		lacks(t, "Markdown", bare, "<canary", "](canary", "@canary", "`canary")
+		spreadsheet(t, page(t, run, AsCSV, Options{}))
+	})
+}
+
+func lacks(t *testing.T, what, text string, bad ...string) {
+	t.Helper()
+	for _, b := range bad {
+		if i := strings.Index(text, b); i >= 0 {
+			t.Errorf("%s has %s: …%q…", what, b, text[max(0, i-60):i+20])
+		}
+	}
+}
+
+// spreadsheet fails if a cell would be taken for a formula.
+func spreadsheet(t *testing.T, text string) {
+	t.Helper()
+	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		for _, cell := range line {
+			if _, err := strconv.ParseFloat(cell, 64); err != nil && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				t.Errorf("a cell is %q", cell)
+			}
+		}
+	}
+}
