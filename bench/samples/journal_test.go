@@ -2,9 +2,11 @@ package samples
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -187,4 +189,37 @@ func refuses(t *testing.T, w *Writer, dir string, good *benchfmt.Result) {
 	if !bytes.Equal(read(t, dir, File), before) {
 		t.Error("what does not fit has changed the file")
 	}
+}
+
+// FuzzJournal reads any journal. What is taken is written and read again without a change,
+// with checksums; what is refused is refused in a clean line.
+func FuzzJournal(f *testing.F) {
+	entry := `{"round":1,"cell":"BenchmarkX/level=async-2","ok":true,"seconds":0.3}`
+	f.Add([]byte(entry + "\n" + `{"round":2,"cell":"X","twin":true,"ok":false,"loud":true,"error":"it \u001b[31mbroke"}` + "\n"))
+	f.Add(append(appendSum([]byte(entry)), "\n{\"end\":true,\"ok\":true}\n"...))
+	f.Add([]byte(entry + entry + "\n"))
+	f.Add([]byte(`{"cell":"` + "\u202e" + `","ok":"yes"}` + "\n"))
+	f.Add([]byte(entry))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		j, err := parseJournal(data, "fuzz")
+		if err != nil {
+			clean(t, err)
+			return
+		}
+		var written []byte
+		for _, e := range j.Entries {
+			if e.Cell == "" || !e.OK && (e.Error == "" || Clean(e.Error) != e.Error) {
+				t.Errorf("an entry is %+v", e)
+			}
+			line, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written = append(append(written, appendSum(line)...), '\n')
+		}
+		again, err := parseJournal(written, "again")
+		if err != nil || !reflect.DeepEqual(again.Entries, j.Entries) {
+			t.Errorf("%+v has become %+v, %v", j.Entries, again.Entries, err)
+		}
+	})
 }
