@@ -13,6 +13,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/samples"
 )
 
 // A usageError is about what the program was told.
@@ -22,13 +23,14 @@ type usageError struct{ error }
 // quotes the value and says what to do.
 func usage(flag string, err error) error { return usageError{fmt.Errorf("--%s: %w", flag, err)} }
 
-// oneLine writes an error on one line. The lines of several errors, or of what
+// oneLine writes an error on one line, and nothing in it moves the terminal: arguments,
+// files and other machines may be quoted there. The lines of several errors, or of what
 // another program said, are told apart by semicolons.
 func oneLine(err error) string {
 	var lines []string
 	for line := range strings.Lines(err.Error()) {
-		if words := strings.Fields(line); len(words) > 0 {
-			lines = append(lines, strings.Join(words, " "))
+		if line = samples.Clean(line); line != "" {
+			lines = append(lines, line)
 		}
 	}
 	return strings.Join(lines, "; ")
