@@ -48,7 +48,7 @@ func readProgress(path string) (*Progress, error) {
 		r := p.Of(fields[0])
 		rest := fields[2:]
 		if fields[1] == "done" && len(rest) > 0 {
-			if r.Done, err = time.Parse(time.RFC3339, rest[0]); err != nil {
+			if r.Done, err = parseDone(rest[0]); err != nil {
 				return nil, fmt.Errorf("%s: %w: mend the line of %s, or delete it", path, err, fields[0])
 			}
 			rest = rest[1:]
@@ -60,6 +60,15 @@ func readProgress(path string) (*Progress, error) {
 	}
 	p.keep()
 	return p, nil
+}
+
+// parseDone reads a time that can be written again: in UTC its year may have five digits.
+func parseDone(text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
+	if year := at.UTC().Year(); err == nil && (year < 0 || year > 9999) {
+		err = fmt.Errorf("the time %q is in no year from 0 to 9999", text)
+	}
+	return at, err
 }
 
 // Of is the record of a lesson, to be changed and then saved.
