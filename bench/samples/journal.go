@@ -107,10 +107,10 @@ func (j *Journal) take(line []byte) error {
 		j.Ended = true
 		return nil
 	}
-	if e.Cell == "" || e.OK == nil {
+	if e.Cell = strings.TrimPrefix(e.Cell, benchmark); e.Cell == "" || e.OK == nil {
 		return errors.New(`not a journal entry: it needs a "cell" and an "ok"`)
 	}
-	e.Entry.Cell, e.Entry.OK = strings.TrimPrefix(e.Cell, benchmark), *e.OK
+	e.Entry.OK = *e.OK
 	if !e.Entry.OK {
 		e.Entry.Error = Clip(Clean(e.Error), 200)
 		if e.Entry.Error == "" {
