@@ -86,6 +86,10 @@ PASS
 	if have, want := read([]byte(said)), (result{"15s", 4500, 300, 9}); have != want {
 		t.Errorf("have %+v, want %+v", have, want)
 	}
+	const slow = "fuzz: elapsed: 0s, gathering baseline coverage: 0/5 completed\nfuzz: elapsed: 3s, gathering baseline coverage: 4/5 completed\nPASS\n"
+	if have, want := read([]byte(slow)), (result{"3s", 4, 0, 0}); have != want {
+		t.Errorf("have %+v, want %+v", have, want)
+	}
 	if have := read([]byte("PASS\n")); have != (result{}) {
 		t.Errorf("of nothing: %+v", have)
 	}

@@ -91,15 +91,23 @@ type result struct {
 
 var progress = regexp.MustCompile(`(?m)^fuzz: elapsed: ([0-9a-z]+), execs: ([0-9]+) \([^)]*\)(?:, new interesting: [0-9]+ \(total: ([0-9]+)\))?$`)
 
+// baseline are the inputs that are known before: a slow target may try no others in time.
+var baseline = regexp.MustCompile(`(?m)^fuzz: elapsed: ([0-9a-z]+), gathering baseline coverage: ([0-9]+)/`)
+
 // read finds the last line of progress.
 func read(output []byte) (r result) {
+	for _, known := range baseline.FindAllSubmatch(output, -1) {
+		r.elapsed = string(known[1])
+		r.execs, _ = strconv.Atoi(string(known[2]))
+	}
 	all := progress.FindAllSubmatch(output, -1)
 	if len(all) == 0 {
 		return r
 	}
 	last := all[len(all)-1]
 	r.elapsed = string(last[1])
-	r.execs, _ = strconv.Atoi(string(last[2]))
+	tried, _ := strconv.Atoi(string(last[2]))
+	r.execs = max(r.execs, tried)
 	r.corpus, _ = strconv.Atoi(string(last[3]))
 	if d, err := strconv.Atoi(strings.TrimSuffix(r.elapsed, "s")); err == nil && d > 0 {
 		r.rate = r.execs / d
