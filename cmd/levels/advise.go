@@ -77,8 +77,7 @@ func (c *adviseConfig) flags(cmd *cobra.Command) {
 	f.DurationVar(&c.options.Long, "benchtime", 100*time.Millisecond, "how long a point is measured each time, about")
 	f.Uint64Var(&c.options.Seed, "seed", 1, "seed of the points of --validate, and of the order")
 	f.StringVar(&c.out, "out", "", "file for the costs (default: results/runs/costs.json in the checkout)")
-	f.StringVar(&c.fleet.Redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: as for levels bench)")
-	f.Lookup("redis").DefValue = ""
+	redisFlag(f, &c.fleet.Redis, "as for levels bench")
 	f.BoolVar(&c.fleet.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
 	f.StringVar(&c.format, "format", "table", "table, markdown or json")
 }

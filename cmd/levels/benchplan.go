@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,8 +49,7 @@ func (b *benchFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&b.given.Latency, "latency", 2*time.Millisecond, "what the origin adds to each answer (20ms or more to measure load)")
 	f.StringVar(&b.pages, "pages", "128", "pages of the corpus that words counts: a number, or all")
 	f.StringVar(&b.given.Corpus, "corpus", "", "folder of text (default: the source of the Go standard library)")
-	f.StringVar(&b.redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: REDIS_URL, else a private redis-server, else the embedded store)")
-	f.Lookup("redis").DefValue = "" // it may hold a password
+	redisFlag(f, &b.redis, "REDIS_URL, else a private redis-server, else the embedded store")
 	f.BoolVar(&b.given.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
 	f.Float64Var(&b.given.Quiet, "quiet", 10, "percent of the time that something may wait for a processor where the machine counts as quiet")
 	f.DurationVar(&b.given.Patience, "patience", 0, "how long the run waits for a quiet machine, in all (default: a twentieth of its time)")

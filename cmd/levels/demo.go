@@ -77,8 +77,7 @@ What a demo emulates, such as machines on one host, it says on screen.`,
 	f.Float64Var(&d.pace, "pace", 1, "share of the usual durations and sizes, from 0.01 to 10")
 	f.BoolVar(&d.ascii, "ascii", false, "draw with ASCII only (default: if the locale has no UTF-8)")
 	f.StringVar(&d.color, "color", "auto", "auto, always or never")
-	f.StringVar(&d.redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: as for levels bench)")
-	f.Lookup("redis").DefValue = ""
+	redisFlag(f, &d.redis, "as for levels bench")
 	f.BoolVar(&d.embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
 	return cmd
 }

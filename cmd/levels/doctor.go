@@ -30,8 +30,7 @@ nothing, and fails with exit code 3 if something needed is missing.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return doctor(cmd.Context(), redis) },
 	}
-	cmd.Flags().StringVar(&redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis to look at (default: REDIS_URL, else as levels bench does)")
-	cmd.Flags().Lookup("redis").DefValue = ""
+	redisFlag(cmd.Flags(), &redis, "REDIS_URL, else as levels bench does")
 	return cmd
 }
 

@@ -32,6 +32,7 @@ func run(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	root := newRoot()
+	hideRedis()
 	root.SetArgs(args)
 	return exitCode(ctx, root.ExecuteContext(ctx))
 }

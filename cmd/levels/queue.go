@@ -77,8 +77,7 @@ type queueFlags struct {
 }
 
 func (f *queueFlags) define(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: REDIS_URL, or redis://127.0.0.1:6379)")
-	cmd.Flags().Lookup("redis").DefValue = "" // it may hold a password
+	redisFlag(cmd.Flags(), &f.redis, "REDIS_URL, or redis://127.0.0.1:6379")
 	cmd.Flags().StringVar(&f.name, "name", "default", "name of the queue")
 	cmd.Flags().IntVar(&f.shards, "shards", 1, "parts that the queue is divided into")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")

@@ -66,8 +66,7 @@ count the same.`,
 	f.StringVar(&c.corpus, "corpus", "", "folder of text (default: the source of the Go standard library)")
 	f.DurationVar(&c.latency, "latency", 0, "what the origin adds to each answer")
 	f.IntVar(&c.top, "top", 10, "how many of the most frequent words to print")
-	f.StringVar(&c.fleet.Redis, "redis", os.Getenv("REDIS_URL"), "URL of the Redis (default: as for levels bench)")
-	f.Lookup("redis").DefValue = ""
+	redisFlag(f, &c.fleet.Redis, "as for levels bench")
 	f.BoolVar(&c.fleet.Embedded, "embedded", false, "take the embedded store even if a redis-server is installed")
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"flag"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +70,7 @@ page of the corpus, /wait a short answer, and ?latency=2ms makes either wait.`
 
 // newRole makes a verb of a worker's role.
 func newRole(use, role, about string) *cobra.Command {
-	w := fleet.Worker{Role: role}
+	w, url := fleet.Worker{Role: role}, os.Getenv(redisVariable)
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: about,
@@ -78,6 +79,7 @@ func newRole(use, role, about string) *cobra.Command {
 			if _, err := fleet.Parse(cmp.Or(w.Level, "serial")); err != nil {
 				return usage("level", err)
 			}
+			w.Redis = cmp.Or(w.Redis, url)
 			err := w.Run(cmd.Context(), demo.Funcs())
 			if err != nil && cmd.Context().Err() == nil { // what fails before the end is a port, a file, a Redis
 				return bench.Environment(err)
