@@ -90,7 +90,7 @@ func TestCanaryWhenItFails(t *testing.T) {
 }
 
 // unseen runs a command, and wants no leak.
-func (s *spy) unseen(env []string, meanwhile func(*exec.Cmd), command ...string) *said {
+func (s *spy) unseen(env []string, meanwhile func(*exec.Cmd, *said), command ...string) *said {
 	s.Helper()
 	out, leaks := s.run(env, meanwhile, command...)
 	for _, leak := range leaks {

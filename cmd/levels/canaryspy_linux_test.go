@@ -48,12 +48,30 @@ func (s *spy) seen() bool {
 	return s.knew || len(s.leaks) > 0
 }
 
-// said is what a program printed.
-type said struct{ stdout, stderr bytes.Buffer }
+// said is what a program has printed.
+type said struct{ stdout, stderr print }
+
+// A print may be read while it is written.
+type print struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *print) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *print) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
 
 // run runs a program to its end; meanwhile, unless it is nil, sees to it that there is one.
 // It returns what was printed, and every leak.
-func (s *spy) run(env []string, meanwhile func(*exec.Cmd), command ...string) (*said, []string) {
+func (s *spy) run(env []string, meanwhile func(*exec.Cmd, *said), command ...string) (*said, []string) {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), 90*time.Second)
 	defer cancel()
@@ -79,7 +97,7 @@ func (s *spy) run(env []string, meanwhile func(*exec.Cmd), command ...string) (*
 		}
 	})
 	if meanwhile != nil {
-		meanwhile(cmd)
+		meanwhile(cmd, out)
 	}
 	err := cmd.Wait()
 	close(stop)
@@ -103,8 +121,8 @@ func (s *spy) all(out *said) (found []string) {
 	for leak := range s.leaks {
 		found = append(found, leak)
 	}
-	for what, text := range map[string]*bytes.Buffer{"stdout": &out.stdout, "stderr": &out.stderr} {
-		if line := lineWith(text.Bytes()); line != "" {
+	for what, text := range map[string]*print{"stdout": &out.stdout, "stderr": &out.stderr} {
+		if line := lineWith([]byte(text.String())); line != "" {
 			found = append(found, what+": "+line)
 		}
 	}
@@ -201,9 +219,9 @@ func TestSpyFindsLeaks(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newSpy(t, "worker queue")
-			var meanwhile func(*exec.Cmd)
+			var meanwhile func(*exec.Cmd, *said)
 			if strings.Contains(script, wait) {
-				meanwhile = func(*exec.Cmd) {
+				meanwhile = func(*exec.Cmd, *said) {
 					eventually(t, s.seen)
 					if err := os.WriteFile(filepath.Join(s.dir, "stop"), nil, 0o600); err != nil {
 						t.Error(err)
