@@ -16,15 +16,15 @@ import (
 // connection that was never used net/http does not repeat it.
 const Idle = 2 * time.Minute
 
-// HTTP serves h on l until ctx ends. Then it takes no new connections, lets the
-// requests under way finish for as long as grace, and returns nil, or an error
-// if it had to cut some off; the ctx of those ends, and their handlers are not
-// waited for. It also returns an error as soon as l fails. It closes l in any
-// case.
+// HTTP serves h on l until ctx ends; on loopback, only to those who ask by address.
+// Then it takes no new connections, lets the requests under way finish for as long as
+// grace, and returns nil, or an error if it had to cut some off; the ctx of those ends,
+// and their handlers are not waited for. It also returns an error as soon as l fails. It
+// closes l in any case.
 func HTTP(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
 	fresh := unused{conns: map[net.Conn]bool{}}
 	server := &http.Server{
-		Handler:           h,
+		Handler:           byAddress(l, h),
 		ReadHeaderTimeout: Idle, // counts from the first byte, or on a new connection from its start
 		IdleTimeout:       Idle,
 		MaxHeaderBytes:    16 << 10,
