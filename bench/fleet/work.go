@@ -270,28 +270,45 @@ type ArgumentError struct{ error }
 func (e ArgumentError) Unwrap() error { return e.error }
 
 // listen opens the address, or takes over the socket that was handed down.
-// Addresses that others can reach need a token.
+// Addresses that others can reach need a token, and are not opened for a moment without.
 func listen(address string, guarded, guardable bool) (net.Listener, error) {
 	if address == "fd:3" {
 		f := os.NewFile(3, address)
 		defer f.Close()
-		return net.FileListener(f)
+		l, err := net.FileListener(f)
+		if err != nil {
+			return nil, err
+		}
+		if err := reachable(address, l.Addr(), guarded, guardable); err != nil {
+			l.Close()
+			return nil, err
+		}
+		return l, nil
 	}
-	if _, err := net.ResolveTCPAddr("tcp", address); err != nil {
+	address = cmp.Or(address, "127.0.0.1:0")
+	addr, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
 		return nil, ArgumentError{fmt.Errorf("--listen %.80q: %w: want HOST:PORT, as in 127.0.0.1:8080", address, err)}
 	}
-	l, err := net.Listen("tcp", cmp.Or(address, "127.0.0.1:0"))
+	if err := reachable(address, addr, guarded, guardable); err != nil {
+		return nil, err
+	}
+	l, err := net.ListenTCP("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("%w: choose another address with --listen", err)
 	}
-	if !l.Addr().(*net.TCPAddr).IP.IsLoopback() && !guarded {
-		l.Close()
-		if guardable {
-			return nil, ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: give a --token-file, or listen on 127.0.0.1", address)}
-		}
-		return nil, ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: listen on 127.0.0.1", address)}
-	}
 	return l, nil
+}
+
+// reachable refuses what other machines can reach, unless it is guarded.
+func reachable(address string, addr net.Addr, guarded, guardable bool) error {
+	if tcp, ok := addr.(*net.TCPAddr); guarded || ok && tcp.IP.IsLoopback() {
+		return nil
+	}
+	if guardable {
+		return ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: give a --token-file, or listen on 127.0.0.1", address)}
+	}
+	return ArgumentError{fmt.Errorf("--listen %q can be reached from other machines: listen on 127.0.0.1", address)}
 }
 
 func (w Worker) secret() (string, error) {
