@@ -26,7 +26,8 @@ const canary = "CANARY-7f3a"
 type spy struct {
 	*testing.T
 	dir  string
-	told []string // words in the command of those that need the password
+	told []string      // words in the command of those that need the password
+	also func(pid int) // looks at each process, too; nil is nothing
 
 	mu    sync.Mutex
 	leaks map[string]bool // of processes
@@ -156,7 +157,13 @@ func lineWith(text []byte) string {
 func (s *spy) watch(program int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.also != nil {
+		s.also(program)
+	}
 	for _, pid := range offspring(program) {
+		if s.also != nil {
+			s.also(pid)
+		}
 		folder := filepath.Join("/proc", strconv.Itoa(pid))
 		args, _ := os.ReadFile(filepath.Join(folder, "cmdline")) // it may be gone
 		env, _ := os.ReadFile(filepath.Join(folder, "environ"))
