@@ -258,7 +258,9 @@ func Env() []string {
 		key, _, _ := strings.Cut(kv, "=")
 		switch key {
 		case "PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "SystemRoot", "USERPROFILE", "LOCALAPPDATA",
-			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT", Role, live.Environment:
+			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT",
+			"SSL_CERT_FILE", "SSL_CERT_DIR", // or workers do not trust a Redis that this process trusts
+			Role, live.Environment:
 			env = append(env, kv)
 		}
 	}

@@ -68,6 +68,13 @@ func TestTLS(t *testing.T) {
 		if err := trusting.Close(); err != nil {
 			r.Error(err)
 		}
+		_, port, _ := net.SplitHostPort(m.Addr()) // the certificate is for 127.0.0.1
+		elsewhere := redis.NewClient(&redis.Options{Addr: "localhost:" + port, Password: canary, TLSConfig: &tls.Config{RootCAs: pool, ServerName: "localhost"}})
+		defer elsewhere.Close()
+		soon, enough := context.WithTimeout(r.Context(), time.Second)
+		defer enough()
+		_, err = queue.New(soon, elsewhere, queue.Config{})
+		oneLine(r.T, "a server of another name", err, "certificate")
 		r.works(r.openAt("rediss://:"+canary+"@"+m.Addr()+"?skip_verify=true", queue.Config{}))
 		var dialed atomic.Int64 // a dialer of one's own gets TLS on top
 		dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
