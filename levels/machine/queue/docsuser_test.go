@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
@@ -105,28 +107,90 @@ func TestPagesUserMayRunTheScripts(t *testing.T) {
 // for it. The embedded store has no users: there it is the store's own.
 func (r *rig) pagesUser(page string) string {
 	r.Helper()
-	found := setUser.FindStringSubmatch(page)
-	if found == nil {
-		r.Fatal("the page makes no user")
-	}
 	if storetest.Best().Name == store.Embedded {
 		return r.URL
 	}
-	var args []any
-	for _, word := range strings.Fields(strings.NewReplacer("\\\n", " ", "'", "").Replace(found[1])) {
-		args = append(args, word)
+	words := pagesWords(page)
+	if words == nil {
+		r.Fatal("the page makes no user")
 	}
-	if err := r.rdb.Do(r.Context(), args...).Err(); err != nil {
+	r.user = words[2].(string)
+	r.Cleanup(func() { r.rdb.Do(context.Background(), "ACL", "DELUSER", r.user) })
+	return r.setUser(words)
+}
+
+// setUser makes a user, and returns the URL for it.
+func (r *rig) setUser(words []any) string {
+	r.Helper()
+	if err := r.rdb.Do(r.Context(), words...).Err(); err != nil {
 		r.Fatal(err)
 	}
-	r.Cleanup(func() { r.rdb.Do(context.Background(), "ACL", "DELUSER", args[2]) })
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.user = args[2].(string)
-	u.User = url.UserPassword(r.user, "change-me")
+	u.User = url.UserPassword(words[2].(string), "change-me")
 	return u.String()
+}
+
+// pagesWords is the command of the page that makes the user; nil if there is none.
+func pagesWords(page string) (words []any) {
+	found := setUser.FindStringSubmatch(page)
+	if found == nil {
+		return nil
+	}
+	for _, word := range strings.Fields(strings.NewReplacer("\\\n", " ", "'", "").Replace(found[1])) {
+		words = append(words, word)
+	}
+	return words
+}
+
+// suiteUser makes a user who may do what the page's may, with the test's queues, and
+// returns the URL for it: so all tests show that this is enough.
+func (r *rig) suiteUser() string {
+	words := pagesWords(readPage(r.T))
+	for i, word := range words {
+		if strings.HasPrefix(word.(string), "~") { // a test may have several queues
+			words[i] = "~levels" + queue.Version + ":{" + r.Name + "*"
+		}
+	}
+	words[2] = "suite-" + r.Name
+	r.Cleanup(func() { r.rdb.Do(context.Background(), "ACL", "DELUSER", words[2]) })
+	return r.setUser(words)
+}
+
+// The page's user may do nothing else: neither with the keys of others, nor with the server.
+func TestPagesUserMayNothingElse(t *testing.T) {
+	if storetest.Best().Name == store.Embedded {
+		t.Skip("the embedded store has no users")
+	}
+	page := readPage(t)
+	on(t, storetest.Best().URL, func(r *rig) {
+		r.Name = "words"
+		words := pagesWords(page)
+		words[2] = "nothing-else" // what is denied to the other would be held against the page
+		r.Cleanup(func() { r.rdb.Do(context.Background(), "ACL", "DELUSER", words[2]) })
+		options, err := queue.Options(r.setUser(words))
+		if err != nil {
+			r.Fatal(err)
+		}
+		rdb := redis.NewClient(options)
+		defer rdb.Close()
+		for _, command := range []string{
+			"get other", "get levels3:{others}:paused", "set levels3:{word}:x 1", "llen levels3:{wordsmith}:ready",
+			"flushall", "flushdb", "keys *", "scan 0", "config get *", "script flush", "acl list", "acl whoami",
+			"shutdown nosave", "replicaof no one", "monitor", "client list", "eval return 1 0", "function list", "publish levels3:{words}:x y",
+			"module list", "save", "cluster info", "migrate 127.0.0.1 1 levels3:{words}:x 0 1", "restore levels3:{words}:x 0 x",
+		} {
+			var words []any
+			for _, word := range strings.Fields(command) {
+				words = append(words, word)
+			}
+			if err := rdb.Do(r.Context(), words...).Err(); !redis.HasErrorPrefix(err, "NOPERM") {
+				r.Errorf("%s: %v, want NOPERM", command, err)
+			}
+		}
+	})
 }
 
 // noDenials checks that Redis has denied the page's user nothing. What it has denied

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
+	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
@@ -68,6 +69,9 @@ func on(t *testing.T, url string, test func(*rig)) {
 		}
 		r.rdb = redis.NewClient(options)
 		t.Cleanup(r.sweep)
+		if best := storetest.Best(); best.URL == url && best.Name != store.Embedded {
+			r.URL = r.suiteUser()
+		}
 	}
 	test(r)
 }
