@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
@@ -61,7 +62,8 @@ func (r *rig) drop() {
 func TestCallOfAnothersID(t *testing.T) {
 	each(t, func(r *rig) {
 		q := r.open(queue.Config{})
-		job, err := double.Enqueue(r.Context(), q, 1, queue.ID("job"))
+		r.leaves(results...)
+		job, err := double.Enqueue(r.Context(), q, 1, queue.ID("job"), queue.KeepFor(time.Minute)) // or it may be gone before the wait begins
 		if err != nil {
 			r.Fatal(err)
 		}
