@@ -8,7 +8,7 @@ ARGS  ?=
 RUN   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint fmt cross levels
+.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint vuln fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	$(TOOL) staticcheck ./...
 	$(TOOL) actionlint
 	go mod tidy -diff
+
+vuln: ## look for calls of code that is known to be vulnerable (asks vuln.go.dev)
+	$(TOOL) govulncheck ./...
 
 fmt: ## format the code
 	gofmt -w levels bench cmd
