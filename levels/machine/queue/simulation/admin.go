@@ -105,13 +105,8 @@ type Info struct{ Now, Ready, Running, Deferred, Dead, Kept, Workers, Paused, Ol
 // Info is info.lua.
 func (s *Store) Info() Info {
 	i := Info{Now: s.Now, Ready: int64(s.ready.size()), Deferred: int64(len(s.due.order)), Dead: int64(len(s.dead.order)),
-		Kept: int64(len(s.done)) + s.keptN, Oldest: s.oldest()}
+		Kept: int64(len(s.done)) + s.keptN, Running: s.running(), Oldest: s.oldest()}
 	for _, v := range s.lease.order {
-		for _, h := range []*hash{s.lanes[v.member], s.fell[v.member]} {
-			if h != nil {
-				i.Running += s.lying(v.member, h)
-			}
-		}
 		if hand := s.hand[v.member]; hand != nil {
 			for _, e := range hand.all() {
 				if e.Kind != 'w' {
@@ -130,6 +125,18 @@ func (s *Store) Info() Info {
 		i.Paused = 1
 	}
 	return i
+}
+
+// running is how many jobs lie in lanes that have a lease.
+func (s *Store) running() (n int64) {
+	for _, v := range s.lease.order {
+		for _, h := range []*hash{s.lanes[v.member], s.fell[v.member]} {
+			if h != nil {
+				n += s.lying(v.member, h)
+			}
+		}
+	}
+	return n
 }
 
 // lying is how many jobs lie in a lane's batches.

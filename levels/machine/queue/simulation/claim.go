@@ -15,6 +15,7 @@ type Claim struct {
 	Since  int64
 	Most   int // dead letters
 	Tidy   bool
+	Skew   int64 // of the worker's clock, which a sound queue does not ask
 }
 
 // A Claimed is its answer.
@@ -139,7 +140,8 @@ func (s *Store) takeOne(e Entry, a Claim, c *Claimed) (item Item, ok bool) {
 // is until there is something again.
 func (s *Store) tidy(a Claim) (wait int64) {
 	now := s.now()
-	s.lease.add(a.Lane, now+a.Lease)
+	s.renewed(a.Lane, now+a.Lease)
+	s.lease.add(a.Lane, s.dated(a)+a.Lease)
 	s.fall(a)
 	for _, id := range s.due.until(now, 200) {
 		s.due.remove(id)
@@ -163,14 +165,21 @@ func (s *Store) tidy(a Claim) (wait int64) {
 	return wait
 }
 
+// dated is the clock by which a lease is a date.
+func (s *Store) dated(a Claim) int64 {
+	if s.broken == WorkerClock {
+		return s.Now + a.Skew
+	}
+	return s.Now
+}
+
 // fall has lanes fall whose lease ran out.
 func (s *Store) fall(a Claim) {
 	if s.broken == NoRecovery || s.broken == PopWithoutLease {
 		return
 	}
-	for _, other := range s.lease.until(s.now(), 2) {
+	for _, other := range s.lease.until(s.dated(a), 2) {
 		if held := s.lanes[other]; held != nil {
-			s.fallen(other)
 			s.fell[other] = held
 			delete(s.lanes, other)
 		}
@@ -178,6 +187,7 @@ func (s *Store) fall(a Claim) {
 		n := s.spill(s.fell, other, 200, func(e Entry) {
 			id, tries, text := s.record(e)
 			m := s.job[id]
+			s.lapsed(other, m)
 			switch {
 			case m == nil || s.unwanted(id, m):
 			case tries >= m.Max && s.broken != NoDeadLetter:

@@ -36,8 +36,8 @@ func (s *Store) Enqueue(a Enqueue) (clock int64, verdicts string) {
 	s.begin()
 	before, known := s.sent[a.Stream]
 	if known && before.until <= s.Now {
+		s.dropped(before, a)
 		known = false
-		delete(s.sent, a.Stream)
 	}
 	if known && before.number >= a.Number && s.broken != PushWithRetry {
 		before.until = s.Now + callLife

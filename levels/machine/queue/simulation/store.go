@@ -11,9 +11,11 @@ import (
 type Store struct {
 	Now int64 // Redis' clock in ms
 
-	broken Broken
-	ended  func(id string, m *Message, outcome string) // a job has an outcome, or is a dead letter
-	fallen func(lane string)
+	broken  Broken
+	ended   func(m *Message, outcome string) // a job has an outcome, or is a dead letter
+	renewed func(lane string, until int64)   // a lease runs until then
+	lapsed  func(lane string, m *Message)    // a lane has fallen with this job in it
+	dropped func(before sent, a Enqueue)     // a number was forgotten before its time
 
 	asked   bool    // the script at work has asked for the time
 	watches []int64 // the minutes for which somebody watches, once the script has looked
@@ -96,7 +98,7 @@ type Kept struct{ ID, Outcome string }
 // NewStore returns an empty one.
 func NewStore() *Store {
 	return &Store{
-		ended: func(string, *Message, string) {}, fallen: func(string) {},
+		ended: func(*Message, string) {}, renewed: func(string, int64) {}, lapsed: func(string, *Message) {}, dropped: func(sent, Enqueue) {},
 		job: map[string]*Message{}, state: map[string]state{}, lanes: map[string]*hash{}, fell: map[string]*hash{},
 		batch: map[place][]Entry{}, hand: map[string]*list[Entry]{}, done: map[string]string{},
 		exps: map[string]*list[string]{}, kept: map[string]*list[Bag]{}, stat: map[string]int64{}, sent: map[string]sent{},
@@ -233,7 +235,7 @@ func (s *Store) forget(id string) {
 
 func (s *Store) settle(id string, m *Message, outcome string) {
 	s.forget(id)
-	s.ended(id, m, outcome)
+	s.ended(m, outcome)
 	if m.Keep > 0 {
 		s.keep(m.Keep, Kept{id, outcome})
 	}
@@ -264,7 +266,7 @@ func (s *Store) bury(id string, tries int, reason string, most int) {
 	}
 	s.state[id] = state{'x', tries, " " + reason}
 	s.dead.add(id, s.now())
-	s.ended(id, m, "x"+reason)
+	s.ended(m, "x"+reason)
 	s.tell(id, "x"+reason)
 	if over := len(s.dead.order) - most; over > 0 {
 		for _, v := range slices.Clone(s.dead.order[:over]) {

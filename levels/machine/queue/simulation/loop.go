@@ -1,0 +1,100 @@
+package simulation
+
+import "math/rand/v2"
+
+// A sim is one story: everything that happens is an event of its loop, and all
+// chance comes from its seed. So the same seed tells the same story, on any machine.
+type sim struct {
+	config  Config
+	rng     *rand.Rand
+	now     int64 // in ms, by a clock that nobody in the story can see
+	offset  int64 // of Redis' clock from it
+	events  events
+	seq     uint64
+	hash    uint64 // of all that happened
+	healthy bool   // the second phase: nothing fails any more
+	fired   Sometimes
+
+	store   *Store
+	downTo  int64 // Redis is away until then
+	parked  []*parked
+	ledger  *ledger
+	workers []*worker
+	clients []*client
+	lease   int64
+
+	produced int   // jobs that a producer has taken
+	spare    []int // jobs whose producer died before they were sent
+	names    int   // of clients so far
+	back     int64 // by how much the clock was set back, in all
+	plainIDs []string
+}
+
+type event struct {
+	at  int64
+	seq uint64 // of two at the same time, the one that was planned first comes first
+	do  func()
+}
+
+// events is a heap. It is written out, for container/heap would cost more than all else.
+type events []event
+
+func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
+
+func (h *events) push(e event) {
+	*h = append(*h, e)
+	q := *h
+	for i := len(q) - 1; i > 0 && q[i].before(q[(i-1)/2]); i = (i - 1) / 2 {
+		q[i], q[(i-1)/2] = q[(i-1)/2], q[i]
+	}
+}
+
+func (h *events) pop() event {
+	q := *h
+	top, last := q[0], len(q)-1
+	q[0], q[last] = q[last], event{}
+	q = q[:last]
+	for i := 0; ; {
+		least := 2*i + 1
+		if least >= last {
+			break
+		}
+		if right := least + 1; right < last && q[right].before(q[least]) {
+			least = right
+		}
+		if !q[least].before(q[i]) {
+			break
+		}
+		q[i], q[least] = q[least], q[i]
+		i = least
+	}
+	*h = q
+	return top
+}
+
+// after plans an event.
+func (s *sim) after(ms int64, do func()) {
+	s.seq++
+	s.events.push(event{s.now + ms, s.seq, do})
+}
+
+// step lets the next event happen.
+func (s *sim) step() {
+	e := s.events.pop()
+	s.now = e.at
+	s.mix(uint64(e.at), e.seq)
+	e.do()
+}
+
+// mix adds to the hash (FNV-1a, by words).
+func (s *sim) mix(words ...uint64) {
+	for _, w := range words {
+		s.hash = (s.hash ^ w) * 1099511628211
+	}
+}
+
+// chance is true once in n times, and never in the second phase.
+func (s *sim) chance(n int) bool { return s.rng.IntN(n) == 0 && !s.healthy }
+
+// between is a number from least to most.
+func (s *sim) between(least, most int64) int64 { return least + s.rng.Int64N(most-least+1) }

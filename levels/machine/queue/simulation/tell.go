@@ -1,0 +1,174 @@
+package simulation
+
+import (
+	"slices"
+	"strings"
+)
+
+// inOrder is what runs, in an order that is the same in each run of a seed.
+func (l *lane) inOrder() []*try {
+	tries := make([]*try, 0, len(l.running))
+	for t := range l.running {
+		tries = append(tries, t)
+	}
+	slices.SortFunc(tries, func(a, b *try) int { return int(a.batch-b.batch)*1000 + a.index - b.index })
+	return tries
+}
+
+// end gathers the verdict of a try, and has it told.
+func (l *lane) end(t *try) {
+	t.over = true
+	delete(l.running, t)
+	l.verdicts = append(l.verdicts, t)
+	l.free++
+	if l.parks && !l.telling {
+		l.telling = true
+		l.tellAll(l.now + l.lease)
+	} else {
+		l.wake()
+	}
+}
+
+// tellAll tells the verdicts that have gathered, while the fetching one is parked.
+func (l *lane) tellAll(late int64) {
+	if len(l.ending.untold) == 0 && (!l.parks || len(l.verdicts) == 0) {
+		l.telling = false
+		l.wake()
+		return
+	}
+	if l.now > late {
+		l.lose()
+	}
+	l.exchange(&l.ending, 0, false, func(ok bool, _ Claimed) {
+		if ok {
+			l.tellAll(l.now + l.lease)
+		} else {
+			l.soon(100, func() { l.tellAll(late) })
+		}
+	})
+}
+
+// compose makes the calls with which t tells all verdicts, after those that were sent
+// without an answer.
+func (l *lane) compose(t *teller) []*telling {
+	tries := slices.DeleteFunc(l.verdicts, func(v *try) bool { return v.lane != l.id })
+	l.verdicts = nil
+	if len(tries) > 0 {
+		t.number++
+		t.untold = append(t.untold, l.finish(t, tries))
+	}
+	return slices.Clone(t.untold)
+}
+
+// steps are what a pipeline holds of calls.
+func (l *lane) steps(told []*telling) []func() {
+	steps := make([]func(), 0, len(told)+2)
+	for _, t := range told {
+		steps = append(steps, func() { l.tell(t) })
+	}
+	return steps
+}
+
+// tell is what happens in Redis, and in the ledger, which sees all.
+func (s *sim) tell(t *telling) {
+	var counts bool
+	fallen := s.store.lanes[t.call.Lane] == nil
+	t.answer, counts = s.store.Finish(t.call)
+	s.mix(uint64(t.answer))
+	switch {
+	case fallen && t.answer == 0:
+		s.fired[LateRefused]++
+	case !counts && t.answer == 1:
+		s.fired[ToldAgain]++
+	}
+	if !counts {
+		return
+	}
+	for _, try := range t.tries {
+		switch try.kind {
+		case 'o':
+			s.ledger.outcome(try.item.M.N, try.outcome)
+		case 'r':
+			s.ledger.jobs[try.item.M.N].again++
+			s.fired[Retried]++
+		case 'b':
+			s.fired[GaveBack]++
+			s.ledger.jobs[try.item.M.N].again++
+		}
+	}
+}
+
+// told takes note of the calls that t got through, unless the lane has begun anew.
+func (l *lane) told(t *teller, told []*telling) {
+	if len(told) == 0 || len(t.untold) < len(told) || t.untold[0] != told[0] {
+		return
+	}
+	t.untold = t.untold[len(told):]
+	for _, s := range told {
+		if s.answer == 0 {
+			l.lose()
+			return
+		}
+		for _, batch := range order(s.ended) {
+			l.left[batch] -= s.ended[batch]
+			if l.left[batch] == 0 {
+				delete(l.left, batch)
+				if !slices.Contains(s.call.Whole, batch) {
+					l.empty = append(l.empty, batch)
+				}
+			}
+		}
+	}
+}
+
+func order[V any](m map[int64]V) []int64 {
+	keys := make([]int64, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// finish makes the call of that name. See ../report.go.
+func (l *lane) finish(t *teller, tries []*try) *telling {
+	f := Finish{Lane: l.id, Most: maxDead, Teller: t.name, Number: t.number}
+	ended, indexes := map[int64]int{}, map[int64][]int{}
+	for _, v := range tries {
+		ended[v.batch]++
+		if v.kind != 'o' {
+			f.Troubles = append(f.Troubles, Trouble{v.batch, v.index, v.kind, v.after, v.outcome})
+			continue
+		}
+		f.Done++
+		indexes[v.batch] = append(indexes[v.batch], v.index)
+		f.outcome(v)
+	}
+	f.Whole, l.empty = l.empty, nil
+	for _, batch := range order(ended) {
+		if l.left[batch] == ended[batch] {
+			f.Whole = append(f.Whole, batch)
+		} else if len(indexes[batch]) > 0 {
+			f.Ended = append(f.Ended, Indexes{batch, indexes[batch]})
+		}
+	}
+	return &telling{call: f, tries: tries, ended: ended}
+}
+
+// outcome adds what is to be kept and answered of a job that is done.
+func (f *Finish) outcome(v *try) {
+	id, m := v.item.ID, v.item.M
+	if v.item.Kind == 'r' {
+		f.Recorded = append(f.Recorded, id)
+	}
+	switch {
+	case m.Keep > 0 && v.item.Kind == 'p':
+		group, member, _ := strings.Cut(id, ".")
+		f.Bags = append(f.Bags, Stow{m.Keep, []string{group}, []Bag{{{member, v.outcome}}}})
+	case m.Keep > 0 || v.item.Kind == 'r':
+		f.Kept = append(f.Kept, Keep{m.Keep, []Kept{{id, v.outcome}}})
+	}
+	if m.Client != "" {
+		f.Answers = append(f.Answers, Answer{m.Client, []string{id + " " + v.outcome}})
+	}
+}
