@@ -206,14 +206,20 @@ func (c *client) read(to int) {
 	})
 }
 
-// abort ends some of the jobs that were enqueued last.
-func (c *client) abort() {
-	var ids []string
+// latest is some of the jobs that were enqueued last.
+func (s *sim) latest() (jobs []int) {
 	for range 3 {
-		n := c.produced - 1 - c.rng.IntN(200)
-		if n < 0 {
-			continue
+		if n := s.produced - 1 - s.rng.IntN(200); n >= 0 {
+			jobs = append(jobs, n)
 		}
+	}
+	return jobs
+}
+
+// abort ends jobs.
+func (c *client) abort(jobs []int) {
+	var ids []string
+	for _, n := range jobs {
 		c.ledger.jobs[n].unwanted = true
 		switch n % 10 {
 		case 0, 1, 5:

@@ -21,8 +21,9 @@ type lane struct {
 	ending   teller
 	parks    bool
 	telling  bool
-	asleep   bool // nothing to fetch, nothing to tell
-	keeper   int  // the alarm that counts
+	asleep   bool  // nothing to fetch, nothing to tell
+	planned  int64 // when the keeper looks next; -1 means that it is not planned
+	beating  bool
 }
 
 // A teller tells verdicts, each with a number, and again until it is answered.
@@ -36,7 +37,7 @@ type teller struct {
 type telling struct {
 	call   Finish
 	tries  []*try
-	ended  map[int64]int
+	parts  []part
 	answer int
 }
 
@@ -235,10 +236,13 @@ func (l *lane) accept(c Claimed, places int) {
 
 // heed cancels jobs that shall be aborted, and remembers those that may come.
 func (l *lane) heed(ids []string) {
+	news := false
 	for _, id := range ids {
-		l.aborts[id] = true
+		if !l.aborts[id] {
+			l.aborts[id], news = true, true
+		}
 	}
-	if len(ids) == 0 {
+	if !news {
 		return
 	}
 	for _, t := range l.inOrder() {

@@ -15,7 +15,12 @@ func (l *list[T]) all() []T { return l.items[l.head:] }
 
 func (l *list[T]) size() int { return len(l.items) - l.head }
 
-func (l *list[T]) pushRight(v ...T) { l.items = append(l.items, v...) }
+func (l *list[T]) pushRight(v ...T) {
+	if l.head > 0 && len(l.items)+len(v) > cap(l.items) { // there is room at the front
+		l.items, l.head = l.items[:copy(l.items, l.all())], 0
+	}
+	l.items = append(l.items, v...)
+}
 
 func (l *list[T]) pushLeft(v T) {
 	if l.head == 0 {
@@ -32,7 +37,7 @@ func (l *list[T]) popLeft(n int) []T {
 	n = min(n, l.size())
 	taken := l.items[l.head : l.head+n]
 	if l.head += n; l.head == len(l.items) {
-		l.items, l.head = l.items[:0:0], 0
+		l.items, l.head = l.items[:0], 0
 	}
 	return taken
 }
@@ -100,10 +105,9 @@ func (z *zset) until(most int64, n int) (members []string) {
 
 // from returns the members with scores from least on.
 func (z *zset) from(least int64) (members []string) {
-	for _, v := range z.order {
-		if v.score >= least {
-			members = append(members, v.member)
-		}
+	at, _ := slices.BinarySearchFunc(z.order, least, func(v scored, least int64) int { return cmp.Compare(v.score, least) })
+	for _, v := range z.order[at:] {
+		members = append(members, v.member)
 	}
 	return members
 }

@@ -34,6 +34,9 @@ type event struct {
 	at  int64
 	seq uint64 // of two at the same time, the one that was planned first comes first
 	do  func()
+
+	of   *process // nil if it happens whoever lives
+	life int
 }
 
 // events is a heap. It is written out, for container/heap would cost more than all else.
@@ -75,7 +78,7 @@ func (h *events) pop() event {
 // after plans an event.
 func (s *sim) after(ms int64, do func()) {
 	s.seq++
-	s.events.push(event{s.now + ms, s.seq, do})
+	s.events.push(event{at: s.now + ms, seq: s.seq, do: do})
 }
 
 // step lets the next event happen.
@@ -83,7 +86,15 @@ func (s *sim) step() {
 	e := s.events.pop()
 	s.now = e.at
 	s.mix(uint64(e.at), e.seq)
-	e.do()
+	switch {
+	case e.of == nil:
+		e.do()
+	case e.of.life != e.life: // it died with its process
+	case s.now < e.of.stoppedTo:
+		e.of.inLife(e.life, e.of.stoppedTo-s.now, e.do)
+	default:
+		e.do()
+	}
 }
 
 // mix adds to the hash (FNV-1a, by words).

@@ -22,17 +22,8 @@ type process struct {
 func (p *process) soon(ms int64, do func()) { p.inLife(p.life, ms, do) }
 
 func (p *process) inLife(life int, ms int64, do func()) {
-	var happen func()
-	happen = func() {
-		switch {
-		case p.life != life:
-		case p.now < p.stoppedTo:
-			p.after(p.stoppedTo-p.now, happen)
-		default:
-			do()
-		}
-	}
-	p.after(ms, happen)
+	p.seq++
+	p.events.push(event{at: p.now + ms, seq: p.seq, do: do, of: p, life: life})
 }
 
 // script runs something in Redis, all at once, and then serves who is parked.

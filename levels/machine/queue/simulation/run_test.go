@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-var schedules = flag.Int("schedules", 100, "simulate so many seeds of 10,000 jobs each")
+var schedules = flag.Int("schedules", 30, "simulate so many seeds of 10,000 jobs each")
 
 // No acknowledged job is lost, none has two outcomes, and every run more than one has its
 // cause, whatever fails. And all that can fail did, somewhere.
@@ -26,7 +26,7 @@ func TestPromisesHold(t *testing.T) {
 			sometimes[f] += n
 		}
 	}
-	t.Logf("%d schedules, %v simulated: %v", *schedules, simulated, counts)
+	t.Logf("%d schedules, %v simulated: %v", *schedules, simulated.Round(time.Second), counts)
 	for f, n := range sometimes {
 		t.Logf("%9d %s", n, Fault(f))
 	}
@@ -67,23 +67,18 @@ func TestSameSeedSameStory(t *testing.T) {
 	}
 }
 
-// Each of the six broken queues is found within a few seeds, by which the sound one is not.
+// Each of the six broken queues is found within the seeds by which the sound one is not.
 func TestBrokenQueuesAreFound(t *testing.T) {
 	const seeds = 10
 	for broken := Sound; broken <= NoDeadLetter; broken++ {
-		found, first := 0, -1
 		var err error
-		for seed := range uint64(seeds) {
-			if e := Run(Config{Seed: seed, Jobs: 2000, Broken: broken}).Err(); e != nil {
-				found++
-				if first < 0 {
-					first, err = int(seed), e
-				}
-			}
+		seed := uint64(0)
+		for ; seed < seeds && err == nil; seed++ {
+			err = Run(Config{Seed: seed, Jobs: 2000, Broken: broken}).Err()
 		}
-		t.Logf("%-17v found by %d of %d seeds, first by seed %d: %v", broken, found, seeds, first, err)
-		if (found > 0) == (broken == Sound) {
-			t.Errorf("%v: found by %d of %d seeds", broken, found, seeds)
+		t.Logf("%-17v after %d schedules: %v", broken, seed, err)
+		if (err != nil) == (broken == Sound) {
+			t.Errorf("%v, after %d schedules: %v", broken, seed, err)
 		}
 	}
 }

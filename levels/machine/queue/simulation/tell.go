@@ -15,6 +15,14 @@ func (l *lane) inOrder() []*try {
 	return tries
 }
 
+// atWork is the jobs that run.
+func (l *lane) atWork() (jobs []int) {
+	for _, t := range l.inOrder() {
+		jobs = append(jobs, t.item.M.N)
+	}
+	return jobs
+}
+
 // end gathers the verdict of a try, and has it told.
 func (l *lane) end(t *try) {
 	t.over = true
@@ -109,50 +117,59 @@ func (l *lane) told(t *teller, told []*telling) {
 			l.lose()
 			return
 		}
-		for _, batch := range order(s.ended) {
-			l.left[batch] -= s.ended[batch]
-			if l.left[batch] == 0 {
-				delete(l.left, batch)
-				if !slices.Contains(s.call.Whole, batch) {
-					l.empty = append(l.empty, batch)
+		for _, p := range s.parts {
+			if l.left[p.batch] -= p.ended; l.left[p.batch] == 0 {
+				delete(l.left, p.batch)
+				if !slices.Contains(s.call.Whole, p.batch) {
+					l.empty = append(l.empty, p.batch)
 				}
 			}
 		}
 	}
 }
 
-func order[V any](m map[int64]V) []int64 {
-	keys := make([]int64, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// A part is what of a batch is told.
+type part struct {
+	batch   int64
+	ended   int
+	indexes []int // of those that have ended well
+}
+
+func split(tries []*try) (parts []part) {
+	for _, v := range tries {
+		at := slices.IndexFunc(parts, func(p part) bool { return p.batch == v.batch })
+		if at < 0 {
+			at, parts = len(parts), append(parts, part{batch: v.batch})
+		}
+		parts[at].ended++
+		if v.kind == 'o' {
+			parts[at].indexes = append(parts[at].indexes, v.index)
+		}
 	}
-	slices.Sort(keys)
-	return keys
+	return parts
 }
 
 // finish makes the call of that name. See ../report.go.
 func (l *lane) finish(t *teller, tries []*try) *telling {
 	f := Finish{Lane: l.id, Most: maxDead, Teller: t.name, Number: t.number}
-	ended, indexes := map[int64]int{}, map[int64][]int{}
 	for _, v := range tries {
-		ended[v.batch]++
 		if v.kind != 'o' {
 			f.Troubles = append(f.Troubles, Trouble{v.batch, v.index, v.kind, v.after, v.outcome})
 			continue
 		}
 		f.Done++
-		indexes[v.batch] = append(indexes[v.batch], v.index)
 		f.outcome(v)
 	}
 	f.Whole, l.empty = l.empty, nil
-	for _, batch := range order(ended) {
-		if l.left[batch] == ended[batch] {
-			f.Whole = append(f.Whole, batch)
-		} else if len(indexes[batch]) > 0 {
-			f.Ended = append(f.Ended, Indexes{batch, indexes[batch]})
+	parts := split(tries)
+	for _, p := range parts {
+		if l.left[p.batch] == p.ended {
+			f.Whole = append(f.Whole, p.batch)
+		} else if len(p.indexes) > 0 {
+			f.Ended = append(f.Ended, Indexes{p.batch, p.indexes})
 		}
 	}
-	return &telling{call: f, tries: tries, ended: ended}
+	return &telling{call: f, tries: tries, parts: parts}
 }
 
 // outcome adds what is to be kept and answered of a job that is done.

@@ -34,7 +34,7 @@ func (s *sim) newWorker(i int) *worker {
 
 func (w *worker) begin() {
 	w.free, w.backlog, w.stopping, w.redisNow = concurrency, true, false, 0
-	w.lane = &lane{worker: w, aborts: map[string]bool{}}
+	w.lane = &lane{worker: w, aborts: map[string]bool{}, planned: -1}
 	w.lane.renew()
 	w.soon(w.between(0, 10), w.lane.fetch)
 }
@@ -107,36 +107,34 @@ func (l *lane) drain() {
 
 // keep plans the next beat: it renews the lease, and sees to what is due.
 func (l *lane) keep() {
-	l.keeper++
-	alarm, keeper := l.alarm(), l.keeper
-	l.soon(max(0, min(alarm-l.now, 500)), func() {
+	at := max(l.now, min(l.alarm(), l.now+500))
+	if l.planned >= l.now && l.planned <= at {
+		return // it looks then anyway
+	}
+	l.planned = at
+	l.soon(at-l.now, func() {
 		switch {
-		case l.keeper != keeper:
-			return
-		case l.now < l.alarm():
+		case l.planned != at || l.beating: // there is an earlier one
+		case at < l.alarm():
+			l.planned = -1
 			l.keep()
-			return
+		default:
+			l.planned = -1
+			l.beat()
 		}
-		l.beat(keeper)
 	})
 }
 
-func (l *lane) beat(keeper int) {
-	l.event = -1
+func (l *lane) beat() {
+	l.event, l.beating = -1, true
 	l.exchange(nil, 0, true, func(ok bool, c Claimed) {
-		switch {
-		case ok:
-			l.accept(c, 0)
-			if c.State == "" && l.keeper == keeper {
-				l.keep()
-			}
-		case l.keeper == keeper:
-			l.soon(100, func() {
-				if l.keeper == keeper {
-					l.beat(keeper)
-				}
-			})
+		if !ok {
+			l.soon(100, l.beat)
+			return
 		}
+		l.beating = false
+		l.accept(c, 0)
+		l.keep()
 	})
 }
 
