@@ -77,7 +77,7 @@ func (w *worker) stop() {
 
 // drain waits for what runs, tells how it ended, and leaves.
 func (l *lane) drain() {
-	if len(l.running) > 0 {
+	if len(l.running) > 0 || l.telling {
 		if l.now > l.graceTo {
 			for _, t := range l.inOrder() {
 				t.kind = 'b'
