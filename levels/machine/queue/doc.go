@@ -36,7 +36,9 @@
 //     worker, a dead producer or a cut connection loses no job.
 //   - A job is enqueued once, however often the library had to send it. If it
 //     cannot find out whether it was, it says so: [ErrUnknown].
-//   - Clocks of machines may differ: only Redis' counts.
+//   - Clocks of machines may differ: only Redis' counts. If that one is set ahead by ten
+//     minutes while a call to enqueue is being repeated, its plain jobs may be
+//     enqueued twice; a job with an [ID] is not, while it is there or its result is kept.
 //   - Queues, payloads, results and dead letters are bounded: see [Config]. Past a
 //     bound there is an error, but the oldest dead letter makes room for the newest.
 //

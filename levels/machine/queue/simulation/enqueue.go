@@ -8,7 +8,7 @@ import (
 // number is a number as Redis has it.
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// callLife is how long the numbers of a stream are remembered.
+// callLife is how long the numbers of a stream are remembered, in ms.
 const callLife = 600_000
 
 // An Enqueue is a call of that script.
