@@ -6,9 +6,10 @@ TOOL  := go tool -modfile=bench/tools.mod
 COUNT ?= 1000
 ARGS  ?=
 RUN   ?=
+FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint vuln fmt cross levels
+.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint vuln fuzz fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +73,9 @@ lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	$(TOOL) staticcheck ./...
 	$(TOOL) actionlint
 	go mod tidy -diff
+
+fuzz: ## try every fuzz target for FUZZTIME (15s), and count the inputs
+	@go run ./bench/fuzz -time $(FUZZTIME) $(ARGS)
 
 vuln: ## look for calls of code that is known to be vulnerable (asks vuln.go.dev)
 	$(TOOL) govulncheck ./...
