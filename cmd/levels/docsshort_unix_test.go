@@ -51,6 +51,6 @@ var inShort = []shortened{
 // stands are what words in capitals stand for.
 var stands = strings.NewReplacer(
 	"results/runs/NAME", "$(ls -d results/runs/*Z-??????????/ | tail -n 1)",
-	"RUN RUN", "results/kvm-2x-epyc/20261123T091637Z-39d86c1961 results/kvm-2x-epyc/20261123T141946Z-a2e2bafabc",
+	" RUN RUN", " results/kvm-2x-epyc/20261123T091637Z-39d86c1961 results/kvm-2x-epyc/20261123T141946Z-a2e2bafabc",
 	" RUN", " results/kvm-2x-epyc/20261123T141946Z-a2e2bafabc",
 )
