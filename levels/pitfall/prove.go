@@ -67,6 +67,11 @@ func (p Pitfall) Here() string {
 	if why := p.Missing(); why != "" || p.Class != Par {
 		return why
 	}
+	return TwoCores()
+}
+
+// TwoCores says why what takes two cores cannot be judged here and now; "" means that it can.
+func TwoCores() string {
 	if n := parallel(); n < enough {
 		return fmt.Sprintf("two threads do %.2g times the work of one on this machine now, and it takes %.2g", n, enough)
 	}

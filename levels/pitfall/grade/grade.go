@@ -51,12 +51,9 @@ func gradable(t testing.TB, class pitfall.Class) bool {
 // cores probes whether two threads get two cores, and notes it if they do not.
 func cores(t testing.TB) bool {
 	t.Helper()
-	n := pitfall.Parallel()
-	if n < enough {
-		Note(t, "speed: not gradable here, for two threads do only %.2g times the work of one on this machine now, and it takes %.2g", n, enough)
+	why := pitfall.TwoCores()
+	if why != "" {
+		Note(t, "speed: not gradable here, for %s", why)
 	}
-	return n >= enough
+	return why == ""
 }
-
-// enough is how many times the work of one thread two must do for speed-up to be graded.
-const enough = 1.6
