@@ -1,27 +1,26 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
+
+	"github.com/fourlevels/fourlevels/levels/machine/store/storetest"
 )
 
 // A Redis with a certificate of one's own is trusted by the command and its workers where
 // SSL_CERT_FILE names who signed it; not without, and not by another name.
 func TestOwnAuthority(t *testing.T) {
-	cert, file := authority(t)
+	cert, trusted := storetest.Certificate(t)
+	file := filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(file, trusted, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	m := miniredis.NewMiniRedis()
 	m.RequireAuth(canary)
 	if err := m.StartTLS(&tls.Config{Certificates: []tls.Certificate{cert}}); err != nil {
@@ -46,30 +45,4 @@ func TestOwnAuthority(t *testing.T) {
 			}
 		})
 	}
-}
-
-// authority makes a certificate for 127.0.0.1 that signs itself, and a file for those who
-// trust it.
-func authority(t *testing.T) (cert tls.Certificate, file string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:         true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "authority.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
