@@ -2,6 +2,7 @@ package pitfall
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +21,13 @@ func TestParNeedsCores(t *testing.T) {
 	defer func(before func(Pitfall, context.Context, Which) (Side, error)) { apart, parallel = before, Parallel }(apart)
 	apart = func(p Pitfall, ctx context.Context, which Which) (Side, error) { return p.Look(ctx, which) }
 	for name, c := range map[string]struct {
-		cores  []float64 // before, and after
+		cores  []float64 // before, and after each miss
 		ruling Ruling
 		why    string
 	}{
 		"no cores":      {[]float64{1.1}, NotHere, "two threads do 1.1 times the work of one"},
-		"one has gone":  {[]float64{1.9, 1.2}, NotHere, "two threads do 1.2 times the work of one"},
-		"both are here": {[]float64{1.9, 1.9}, Refuted, "the broken program: 1 x one"},
+		"one has gone":  {[]float64{1.9, 1.9, 1.2}, NotHere, "two threads do 1.2 times the work of one"},
+		"both are here": {slices.Repeat([]float64{1.9}, 1+looks), Refuted, "the broken program: 1 x one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parallel = func() (n float64) { n, c.cores = c.cores[0], c.cores[1:]; return n }

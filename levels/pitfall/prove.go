@@ -47,16 +47,8 @@ func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 		proof.Ruling = NotHere
 		return proof, nil
 	}
-	proof.Ruling = Proven
-	if proof.Broken, proof.Why, err = p.try(ctx, Broken); err == nil && proof.Why == "" {
-		proof.Fixed, proof.Why, err = p.try(ctx, Fixed)
-	}
-	if proof.Why == "" {
-		return proof, err
-	}
-	proof.Ruling = Refuted
-	if why := p.Here(); why != "" { // any more
-		proof.Ruling, proof.Why = NotHere, why
+	if proof.Broken, proof.Ruling, proof.Why, err = p.try(ctx, Broken); err == nil && proof.Ruling == Proven {
+		proof.Fixed, proof.Ruling, proof.Why, err = p.try(ctx, Fixed)
 	}
 	return proof, err
 }
@@ -89,19 +81,23 @@ func (p Pitfall) Missing() string {
 	return ""
 }
 
-// try looks at one of the two until it shows what it should.
-func (p Pitfall) try(ctx context.Context, which Which) (s Side, wrong string, err error) {
+// try looks at one of the two until it shows what it should. After a miss it is asked
+// whether it can still be shown: a neighbour may have come.
+func (p Pitfall) try(ctx context.Context, which Which) (s Side, ruling Ruling, why string, err error) {
 	tries := 1
 	if p.Class.Timed() {
 		tries = looks
 	}
 	for range tries {
 		if s, err = apart(p, ctx, which); err != nil {
-			return s, "", err
+			return s, "", "", err
 		}
-		if wrong = p.against(which, s); wrong == "" {
-			return s, "", nil
+		if why = p.against(which, s); why == "" {
+			return s, Proven, "", nil
+		}
+		if gone := p.Here(); gone != "" {
+			return s, NotHere, gone, nil
 		}
 	}
-	return s, fmt.Sprintf("the %s program: %s", which, wrong), nil
+	return s, Refuted, fmt.Sprintf("the %s program: %s", which, why), nil
 }

@@ -52,7 +52,7 @@ var Pitfall = pitfall.Pitfall{
 	Broken:    Observe(broken),
 	Fixed:     Observe(fixed),
 	Yardstick: yardstick,
-	Needs:     fineClock,
+	Needs:     needs,
 }
 
 // yardstick is one thread alone.

@@ -2,7 +2,6 @@ package falsesharing
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -102,22 +101,4 @@ func overlap(spans [][]span, round int) (slowest, together time.Duration) {
 		}
 	}
 	return slowest, both.took()
-}
-
-// fineClock says if the clock is too coarse for rounds: on some systems it ticks in
-// milliseconds.
-func fineClock() string {
-	tick := time.Hour
-	for range 10 {
-		for start := time.Now(); ; {
-			if passed := time.Since(start); passed > 0 {
-				tick = min(tick, passed)
-				break
-			}
-		}
-	}
-	if tick > 5*time.Microsecond {
-		return fmt.Sprintf("it takes a clock of microseconds, and this one ticks every %v", tick)
-	}
-	return ""
 }
