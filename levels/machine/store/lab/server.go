@@ -67,6 +67,25 @@ func (s *Server) URL() string { return s.store.URL }
 // Crash ends the server as kill -9 does. What it has on disk stays there.
 func (s *Server) Crash() { s.store.Crash() }
 
+// Name is what the server is, such as "redis-7.0.15".
+func (s *Server) Name() string { return s.store.Name }
+
+// Through is the URL for whoever reaches the server by a cable that begins at addr.
+func (s *Server) Through(addr string) string { return "redis://:" + s.Options().Password + "@" + addr }
+
+// A Client is the library's, for those who may not import it.
+type Client = redis.Client
+
+// Dial is a client of the server at a URL that repeats nothing by itself. Close it.
+func Dial(url string) (*Client, error) {
+	options, err := queue.Options(url)
+	if err != nil {
+		return nil, err
+	}
+	options.ContextTimeoutEnabled = true
+	return redis.NewClient(options), nil
+}
+
 // Restart starts a server that has crashed again, where it was, with what it has on disk.
 func (s *Server) Restart(ctx context.Context) error {
 	s.Client.Close()
