@@ -59,7 +59,7 @@ its own, see levels compare --help.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newLearn(), newDemo(), newWorker(), newOrigin(), newQueue(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newLearn(), newDemo(), newWorker(), newOrigin(), newQueue(), newChaos(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }

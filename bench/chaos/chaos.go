@@ -1,0 +1,56 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+)
+
+// Config says what to do. Only Worker has no default.
+type Config struct {
+	Worker []string // the command that runs [Work]
+	Env    []string // of the workers; nil means this process' own
+
+	Way      string        // the queue, one of Ways; "" means Queue
+	Jobs     int           // of a round; 0 means 10,000
+	Duration time.Duration // of the faults, over which the jobs come; 0 means 10 s
+	Rounds   int           // each with a Redis of its own; 0 means 1
+	Until    time.Time     // rounds are played up to then instead; zero means as many as Rounds says
+	Seed     uint64        // of the first round, from which the times of all faults follow; the next ones count on
+
+	Workers  int           // processes; 0 means 6
+	Lease    time.Duration // 0 means 1 s
+	Patience time.Duration // for the second phase; 0 means 30 s
+	Faults   []string      // of Kinds; nil means all, and none at all must find nothing
+
+	Progress func(round int) // told when one begins; nil means nobody is
+}
+
+func (c Config) complete() Config {
+	c.Way, c.Jobs, c.Rounds, c.Workers = cmp.Or(c.Way, Queue), cmp.Or(c.Jobs, 10_000), cmp.Or(c.Rounds, 1), cmp.Or(c.Workers, 6)
+	c.Duration, c.Lease, c.Patience = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Lease, time.Second), cmp.Or(c.Patience, 30*time.Second)
+	if c.Faults == nil {
+		c.Faults = Kinds
+	}
+	return c
+}
+
+// Run plays the rounds and judges them.
+func Run(ctx context.Context, c Config) (*Report, error) {
+	c = c.complete()
+	report := newReport(c)
+	for n := 0; n < c.Rounds || time.Now().Before(c.Until); n++ {
+		if c.Progress != nil {
+			c.Progress(n + 1)
+		}
+		h, faults, store, err := play(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("round %d (seed %d): %w", n+1, c.Seed, err)
+		}
+		report.add(h, faults, store)
+		c.Seed++
+	}
+	report.close()
+	return report, nil
+}

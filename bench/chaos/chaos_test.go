@@ -1,0 +1,84 @@
+package chaos_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/fourlevels/fourlevels/bench/chaos"
+	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
+)
+
+const role = "CHAOS_TEST_WORKER"
+
+// TestMain lets the test binary play the workers.
+func TestMain(m *testing.M) {
+	if os.Getenv(role) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := chaos.Work(ctx, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0) // sooner than with a race detector that looks around once more
+}
+
+// run plays rounds, and checks that nothing stays behind.
+func run(t *testing.T, c chaos.Config) *chaos.Report {
+	t.Helper()
+	if missing := lab.Needs(); missing != "" {
+		t.Skip(missing)
+	}
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	c.Worker = []string{os.Args[0]}
+	c.Env = append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
+	report, err := chaos.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	report.Write(&b)
+	t.Logf("\n%s", &b)
+	for line := range strings.Lines(b.String()) {
+		if len(line) > 81 {
+			t.Errorf("wider than 80 columns: %q", line)
+		}
+	}
+	return report
+}
+
+// The queue keeps its promises under all faults.
+func TestQueue(t *testing.T) {
+	r := run(t, chaos.Config{Jobs: 4000, Duration: 6 * time.Second, Seed: 1})
+	if len(r.Broken) > 0 {
+		t.Errorf("%q", r.Broken)
+	}
+	if r.Sum.Attempted != 4000 || r.Sum.OK+r.Sum.Dead+r.Sum.Unknown < 4000 {
+		t.Errorf("%+v", r.Sum)
+	}
+}
+
+// A queue that pops jobs and forgets them is caught under the same faults, by the same
+// checker; and without faults there is nothing to catch.
+func TestForgetfulIsCaught(t *testing.T) {
+	r := run(t, chaos.Config{Way: chaos.Forget, Jobs: 1000, Duration: 3 * time.Second, Seed: 1})
+	if r.Sum.Lost == 0 || !slices.ContainsFunc(r.Broken, func(b string) bool { return strings.HasSuffix(b, "are lost") }) {
+		t.Errorf("nothing is lost: %q", r.Broken)
+	}
+	r = run(t, chaos.Config{Way: chaos.Forget, Jobs: 300, Duration: time.Second, Faults: []string{}})
+	if len(r.Broken) > 0 || r.Sum.OK+r.Sum.Dead != 300 {
+		t.Errorf("without faults: %q", r.Broken)
+	}
+}

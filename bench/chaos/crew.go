@@ -1,0 +1,158 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
+	"github.com/fourlevels/fourlevels/levels/process/child"
+)
+
+// A crew is the workers of a round. Each has a place, with a cable of its own to Redis;
+// whoever dies is replaced in its place.
+type crew struct {
+	command []string
+	env     []string
+	order   Order // for all, but for what is each one's own
+	url     func(addr string) string
+	places  []*place
+	born    int
+	kills   []Kill
+
+	mu    sync.Mutex // guards tries
+	tries map[tryKey]*Try
+}
+
+type place struct {
+	worker   *child.Process
+	number   int
+	cable    *lab.Cable
+	here     chan struct{}  // closed when the worker has said so, or is dead
+	troubled bool           // something is wrong with it that will pass
+	reading  sync.WaitGroup // the worker's diary
+}
+
+type tryKey struct {
+	job int
+	by  Token
+}
+
+// hire fills a place. Its last worker has gone.
+func (c *crew) hire(p *place) (err error) {
+	cmd := exec.Command(c.command[0], c.command[1:]...)
+	cmd.Env = c.env
+	if p.worker, err = child.Start(cmd); err != nil {
+		return fmt.Errorf("start a worker: %w", err)
+	}
+	c.born++
+	p.number = c.born
+	o := c.order
+	o.URL, o.Worker = c.url(p.cable.Addr()), p.number
+	line, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	if _, err := p.worker.Stdin.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("start a worker: %w: %w", err, p.worker.Obituary())
+	}
+	diary, number, here := json.NewDecoder(p.worker.Stdout), p.number, make(chan struct{})
+	p.here = here
+	p.reading.Go(func() {
+		var first entry
+		diary.Decode(&first)
+		close(here)
+		for e := (entry{}); diary.Decode(&e) == nil; e = (entry{}) {
+			c.note(number, e)
+		}
+	})
+	return nil
+}
+
+// note takes an entry of a diary.
+func (c *crew) note(worker int, e entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	by := Token{worker, e.Try}
+	key := tryKey{e.Job, by}
+	if e.What == "began" {
+		c.tries[key] = &Try{Job: e.Job, By: by, Began: e.At}
+	} else if t := c.tries[key]; t != nil {
+		t.Ended, t.Result = e.At, e.What == "result"
+	}
+}
+
+// kill kills the worker in a place, and hires another.
+func (c *crew) kill(p *place) error {
+	c.kills = append(c.kills, Kill{p.number, time.Now()})
+	p.worker.Kill()
+	c.bury(p)
+	return c.hire(p)
+}
+
+// dismiss has the worker in a place leave, as a deployment does, and hires another.
+func (c *crew) dismiss(p *place) error {
+	<-p.here // so that it knows what SIGTERM means
+	p.worker.Terminate()
+	late := time.AfterFunc(leaving, p.worker.Kill)
+	c.bury(p)
+	if err := p.worker.Stop(0); err != nil {
+		return fmt.Errorf("a worker that was told to leave: %w", p.worker.Obituary())
+	}
+	late.Stop()
+	return c.hire(p)
+}
+
+// leaving is how long a worker may take to leave: its jobs are short.
+const leaving = 15 * time.Second
+
+// bury waits until a worker has gone, and its diary has been read to the end.
+func (c *crew) bury(p *place) {
+	<-p.worker.Done()
+	p.reading.Wait()
+	p.worker.Stop(0)
+}
+
+// free are the places with nothing wrong.
+func (c *crew) free() (places []*place) {
+	for _, p := range c.places {
+		if !p.troubled {
+			places = append(places, p)
+		}
+	}
+	return places
+}
+
+// close ends all workers, after the jobs that they run, and their cables. It may be called
+// again.
+func (c *crew) close() {
+	var ends sync.WaitGroup
+	for _, p := range c.places {
+		ends.Go(func() {
+			if p.worker != nil {
+				p.worker.Resume()
+				p.worker.Stdin.Close()
+				late := time.AfterFunc(leaving, p.worker.Kill)
+				c.bury(p)
+				late.Stop()
+				p.worker = nil
+			}
+			p.cable.Close()
+		})
+	}
+	ends.Wait()
+}
+
+// history is what the diaries say.
+func (c *crew) history() (tries []Try) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.tries {
+		tries = append(tries, *t)
+	}
+	slices.SortFunc(tries, func(a, b Try) int { return a.Began.Compare(b.Began) })
+	return tries
+}

@@ -1,0 +1,20 @@
+// Package chaos breaks what the queue stands on while it works, and counts what becomes
+// of the jobs: a real Redis that logs every change, workers in processes of their own, and
+// between them cables that can be pulled.
+//
+// A round has two phases. In the first, jobs come at a steady rate, and faults strike:
+// workers are killed, told to leave, or stopped for longer than their lease; Redis is
+// killed; links break, or swallow all that is sent. In the second, all is made whole again,
+// and every job must come to its end within a limit: a queue that is never wrong because
+// it never ends anything has failed too.
+//
+// What is counted, and its names, are those of Jepsen's checker of queues: see [Counts].
+// Jobs that ran twice are not wrong by themselves, for delivery is at least once, but each
+// extra execution must be explained by a lease that ran out. And a kind of fault that never
+// struck fails the run, as does a rare case that was never seen: it would have proven
+// nothing.
+//
+// Sources: Jepsen's total-queue checker (github.com/jepsen-io/jepsen, checker.clj); the two
+// phases are those of TigerBeetle's simulator (github.com/tigerbeetle/tigerbeetle,
+// vopr.zig); "sometimes" assertions are Antithesis' (antithesis.com/docs).
+package chaos

@@ -1,0 +1,160 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fourlevels/fourlevels/bench/live"
+)
+
+// A Fault is a kind of fault, and how often it struck.
+type Fault struct {
+	Kind    string `json:"kind"`
+	Means   string `json:"means"`
+	Strikes int    `json:"strikes"`
+
+	every  time.Duration // about how far apart strikes are
+	strike func(ctx context.Context) (struck bool, err error)
+}
+
+// Kinds are those of faults.
+var Kinds = []string{"kill", "leave", "stop", "cut", "clog", "producers", "redis"}
+
+// faults are those that the round is to have.
+func (r *round) faults() (faults []*Fault) {
+	for _, f := range r.all() {
+		if slices.Contains(r.config.Faults, f.Kind) {
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+func (r *round) all() []*Fault {
+	lease := r.config.Lease
+	return []*Fault{
+		{Kind: "kill", Means: "a worker is killed", every: 200 * time.Millisecond, strike: r.at(r.crew.kill)},
+		{Kind: "leave", Means: "a worker is told to leave", every: 500 * time.Millisecond, strike: r.at(r.crew.dismiss)},
+		{Kind: "stop", Means: "a worker is stopped for two leases", every: 1500 * time.Millisecond, strike: r.at(func(p *place) error {
+			return r.trouble(p, 2*lease, p.worker.Pause, p.worker.Resume)
+		})},
+		{Kind: "cut", Means: "a worker's link is cut for 700 ms", every: 1200 * time.Millisecond, strike: r.at(func(p *place) error {
+			return r.trouble(p, 700*time.Millisecond, quietly(p.cable.Pull), quietly(p.cable.Plug))
+		})},
+		{Kind: "clog", Means: "a worker's link swallows all for two leases", every: 1700 * time.Millisecond, strike: r.at(func(p *place) error {
+			return r.trouble(p, 2*lease, quietly(p.cable.Clog), quietly(p.cable.Plug))
+		})},
+		{Kind: "producers", Means: "the producers' link is cut for 100 ms", every: 900 * time.Millisecond, strike: func(context.Context) (bool, error) {
+			r.producers.Pull()
+			r.later(100*time.Millisecond, quietly(r.producers.Plug))
+			return true, nil
+		}},
+		{Kind: "redis", Means: "Redis is killed", every: 3 * time.Second, strike: func(ctx context.Context) (bool, error) { return true, r.killRedis(ctx) }},
+	}
+}
+
+func quietly(do func()) func() error { return func() error { do(); return nil } }
+
+// at has a fault strike a place at random, of those that have no trouble yet. One always
+// stays without.
+func (r *round) at(strike func(*place) error) func(context.Context) (bool, error) {
+	return func(context.Context) (bool, error) {
+		free := r.crew.free()
+		if len(free) < 2 {
+			return false, nil
+		}
+		return true, strike(free[r.rand.IntN(len(free))])
+	}
+}
+
+// trouble troubles a place for a while.
+func (r *round) trouble(p *place, lasts time.Duration, begin, end func() error) error {
+	p.troubled = true
+	r.later(lasts, func() error {
+		p.troubled = false
+		return end()
+	})
+	return begin()
+}
+
+// killRedis kills it and starts it again with what it has on disk.
+func (r *round) killRedis(ctx context.Context) error {
+	away := Span{From: time.Now()}
+	r.server.Crash()
+	if err := r.server.Restart(ctx); err != nil {
+		return fmt.Errorf("start Redis again: %w", err)
+	}
+	for _, p := range r.crew.places {
+		p.cable.Lead(r.server.Options().Addr)
+	}
+	r.producers.Lead(r.server.Options().Addr)
+	away.To = time.Now()
+	r.outages = append(r.outages, away)
+	return nil
+}
+
+// An event is what happens at its time.
+type event struct {
+	at time.Time
+	do func() error
+}
+
+func (r *round) later(d time.Duration, do func() error) {
+	r.agenda = append(r.agenda, event{time.Now().Add(d), do})
+}
+
+// next takes the first event from the agenda.
+func (r *round) next() (e event) {
+	first := 0
+	for i := range r.agenda {
+		if r.agenda[i].at.Before(r.agenda[first].at) {
+			first = i
+		}
+	}
+	e = r.agenda[first]
+	r.agenda = slices.Delete(r.agenda, first, first+1)
+	return e
+}
+
+// blow is the first phase: faults strike, each kind at times of its own, until it is over.
+// Then whatever has not passed yet does.
+func (r *round) blow(ctx context.Context, faults []*Fault) error {
+	until := time.Now().Add(r.config.Duration)
+	for _, f := range faults {
+		r.schedule(ctx, f, min(f.every, r.config.Duration/2), until)
+	}
+	for len(r.agenda) > 0 {
+		e := r.next()
+		if e.at.After(until) {
+			e.at = until
+		}
+		if err := live.Pause(ctx, time.Until(e.at)); err != nil {
+			return err
+		}
+		if err := e.do(); err != nil {
+			return err
+		}
+	}
+	return live.Pause(ctx, time.Until(until))
+}
+
+// schedule has a fault strike within a time, and again and again after that. One that finds
+// nowhere to strike tries again soon.
+func (r *round) schedule(ctx context.Context, f *Fault, within time.Duration, until time.Time) {
+	r.later(time.Duration(r.rand.Int64N(int64(within))), func() error {
+		if !time.Now().Before(until) {
+			return nil
+		}
+		struck, err := f.strike(ctx)
+		again := 2 * f.every
+		if struck {
+			f.Strikes++
+		} else {
+			again = 50 * time.Millisecond
+		}
+		r.schedule(ctx, f, again, until)
+		return err
+	})
+}

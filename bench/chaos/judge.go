@@ -1,0 +1,187 @@
+package chaos
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Counts are those of Jepsen's checker of queues, and what explains them.
+type Counts struct {
+	Attempted    int `json:"attempted"`    // jobs that were tried to be left
+	Acknowledged int `json:"acknowledged"` // of which their producers were told that they are in the queue
+	OK           int `json:"ok"`           // attempted, ran to an end, and have that result
+	Lost         int `json:"lost"`         // acknowledged, and did not end, or have no result
+	Unexpected   int `json:"unexpected"`   // have a result that no try returned, an error, or were never attempted
+	Duplicated   int `json:"duplicated"`   // ran to an end more than once
+	Recovered    int `json:"recovered"`    // not acknowledged, and ran to an end all the same
+	Dead         int `json:"dead"`         // poison, and given up after no more tries than it may have
+
+	Unknown    int `json:"unknown"`    // attempted, and it is not known whether they are in the queue
+	Unanswered int `json:"unanswered"` // attempted, and nothing was said
+
+	Twice       int `json:"recordedTwice"` // outcomes more than there are jobs that ended
+	Executions  int `json:"executions"`    // tries that began
+	Extra       int `json:"extra"`         // of which are not the first of their job
+	Expired     int `json:"leaseExpiries"` // tries whose lease ran out
+	Retried     int `json:"retried"`       // tries that failed, as poison does, and were followed by another
+	Unexplained int `json:"unexplained"`   // extra executions over these two
+
+	Incomplete int `json:"incomplete"` // rounds that did not come to an end
+
+	Examples []string `json:"examples,omitempty"` // of what is wrong, the first few
+}
+
+// A Recovery is how long the jobs of killed workers waited to begin again.
+type Recovery struct {
+	Clear     []time.Duration // while Redis was there, and no other fault hit them
+	Disturbed []time.Duration // Redis was away for some of the time, or a worker took them, and was hit before they began
+}
+
+// Judge counts.
+func (h History) Judge() (c Counts, r Recovery) {
+	byJob := map[int][]Try{}
+	for _, t := range h.Tries {
+		byJob[t.Job] = append(byJob[t.Job], t)
+	}
+	c.Attempted, c.Executions, c.Extra = len(h.Told), len(h.Tries), len(h.Tries)-len(byJob)
+	ended := 0
+	for _, job := range h.jobs(byJob) {
+		_, recorded := h.Recorded[job]
+		if c.judge(job, h, byJob[job]) || recorded || h.Poison[job] { // poison that is not known of may be dead
+			ended++
+		}
+	}
+	c.Twice = max(0, h.Outcomes-ended)
+	c.Expired, c.Retried = h.Expired, h.Retried
+	c.Unexplained = max(0, c.Extra-c.Expired-c.Retried)
+	if !h.Complete {
+		c.Incomplete = 1
+	}
+	return c, h.recoveries(byJob)
+}
+
+// jobs are the numbers of all jobs that anybody knows, in order.
+func (h History) jobs(byJob map[int][]Try) (jobs []int) {
+	for job := range h.Told {
+		jobs = append(jobs, job)
+	}
+	for job := range byJob {
+		jobs = append(jobs, job)
+	}
+	for job := range h.Recorded {
+		jobs = append(jobs, job)
+	}
+	slices.Sort(jobs)
+	return slices.Compact(jobs)
+}
+
+// judge counts one job, and reports whether it ran to an end.
+func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
+	told, attempted := h.Told[job]
+	outcome, recorded := h.Recorded[job]
+	results := 0
+	returned := false // that which was recorded
+	for _, t := range tries {
+		if t.Result {
+			results++
+			returned = returned || t.By == outcome.By
+		}
+	}
+	ended = results > 0
+	if results > 1 {
+		c.Duplicated++
+	}
+	switch told {
+	case Acknowledged:
+		c.Acknowledged++
+	case Unknown:
+		c.Unknown++
+	case Unanswered:
+		c.Unanswered++
+		c.example("job %d: nobody was told anything", job)
+	}
+	switch {
+	case !attempted:
+		c.Unexpected++
+		c.example("job %d was never left, and is there", job)
+	case h.Poison[job] && recorded && outcome.Err != "" && results == 0 && len(tries) <= poisonTries:
+		c.Dead++
+	case h.Poison[job] && recorded:
+		c.Unexpected++
+		c.example("job %d is poison: tried %d times, and it came to %.20q", job, len(tries), outcome.Err)
+	case recorded && outcome.Err != "":
+		c.Unexpected++
+		c.example("job %d came to %.40q", job, outcome.Err)
+	case recorded && !returned:
+		c.Unexpected++
+		c.example("job %d has a result that try %d of worker %d did not return", job, outcome.By.Try, outcome.By.Worker)
+	case told == Acknowledged && !(ended && recorded):
+		c.Lost++
+		c.example("job %d is lost: acknowledged, begun %d times, ended %d times", job, len(tries), results)
+	case ended:
+		c.OK++
+		if told != Acknowledged {
+			c.Recovered++
+		}
+	}
+	return ended
+}
+
+func (c *Counts) example(format string, args ...any) {
+	if len(c.Examples) < 5 {
+		c.Examples = append(c.Examples, fmt.Sprintf(format, args...))
+	}
+}
+
+// recoveries finds the jobs that a worker had begun when it was killed, and when each began
+// again.
+func (h History) recoveries(byJob map[int][]Try) (r Recovery) {
+	killed := map[int]time.Time{}
+	for _, k := range h.Kills {
+		killed[k.Worker] = k.At
+	}
+	for _, tries := range byJob {
+		slices.SortFunc(tries, func(a, b Try) int { return a.Began.Compare(b.Began) })
+		for i, t := range tries[:len(tries)-1] {
+			at, dead := killed[t.By.Worker]
+			if again := tries[i+1]; dead && t.Ended.IsZero() && again.Began.After(at) {
+				waited := Span{at, again.Began}
+				r.add(waited, again.By.Try > t.By.Try+1 || slices.ContainsFunc(h.Outages, waited.overlaps))
+			}
+		}
+	}
+	return r
+}
+
+func (r *Recovery) add(waited Span, disturbed bool) {
+	d := waited.To.Sub(waited.From)
+	if disturbed {
+		r.Disturbed = append(r.Disturbed, d)
+	} else {
+		r.Clear = append(r.Clear, d)
+	}
+}
+
+// broken are the promises of which the counts say that they were not kept.
+func (c Counts) broken() (promises []string) {
+	for _, p := range []struct {
+		n    int
+		says string
+	}{
+		{c.Lost, "acknowledged jobs are lost"},
+		{c.Unexpected, "jobs came to what they should not have"},
+		{c.Unanswered, "calls were never answered"},
+		{c.Twice, "outcomes were recorded twice"},
+		{c.Unexplained, "extra executions are not explained"},
+		{c.Incomplete, "rounds did not come to an end after the faults"},
+	} {
+		if p.n > 0 {
+			promises = append(promises, fmt.Sprintf("%d %s", p.n, p.says))
+		}
+	}
+	if c.Acknowledged == 0 {
+		promises = append(promises, "no job was acknowledged: nothing was shown")
+	}
+	return promises
+}

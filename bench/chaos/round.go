@@ -1,0 +1,198 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/fourlevels/fourlevels/bench/live"
+	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
+)
+
+// A round is one Redis, one queue and one crew, from the first job to the last.
+type round struct {
+	config    Config
+	rand      *rand.Rand
+	server    *lab.Server
+	producers *lab.Cable // what all producers reach Redis by
+	crew      *crew
+	way       way
+	agenda    []event
+	outages   []Span
+
+	mu   sync.Mutex // guards what follows
+	told map[int]Told
+	asks map[int]ask
+
+	poison map[int]bool
+}
+
+// play plays a round.
+func play(ctx context.Context, c Config) (h History, faults []*Fault, store string, err error) {
+	r := &round{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0)), told: map[int]Told{}, asks: map[int]ask{}, poison: map[int]bool{}}
+	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always"); err != nil {
+		return h, nil, "", err
+	}
+	defer func() { err = errors.Join(err, r.server.Close()) }()
+	store = r.server.Name()
+	if err = r.open(ctx); err == nil {
+		faults = r.faults()
+		h, err = r.run(ctx, faults)
+	}
+	r.close()
+	h.Tries, h.Kills, h.Outages = r.crew.history(), r.crew.kills, r.outages
+	return h, faults, store, err
+}
+
+// open lays the cables, opens the queue, and hires the workers.
+func (r *round) open(ctx context.Context) (err error) {
+	r.crew = &crew{
+		command: r.config.Worker, env: r.config.Env, url: r.server.Through,
+		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, tries: map[tryKey]*Try{},
+	}
+	addr := r.server.Options().Addr
+	if r.producers, err = lab.Lay(addr); err != nil {
+		return err
+	}
+	if r.way, err = open(ctx, r.config.Way, r.server.Through(r.producers.Addr())); err != nil {
+		return err
+	}
+	for range r.config.Workers {
+		cable, err := lab.Lay(addr)
+		if err != nil {
+			return err
+		}
+		p := &place{cable: cable}
+		r.crew.places = append(r.crew.places, p)
+		if err := r.crew.hire(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run is both phases: faults, then none, until the queue is empty and everybody was told
+// or the patience is at its end.
+func (r *round) run(ctx context.Context, faults []*Fault) (h History, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var producing sync.WaitGroup
+	defer producing.Wait()
+	defer cancel() // before that wait
+	produced := make(chan struct{})
+	producing.Go(func() {
+		defer close(produced)
+		r.produce(ctx)
+	})
+	if err := r.blow(ctx, faults); err != nil {
+		return h, err
+	}
+	patient, stop := context.WithTimeout(ctx, r.config.Patience)
+	defer stop()
+	healed := time.Now()
+	h.Complete = r.drained(patient, produced)
+	h.Rest = time.Since(healed)
+	cancel() // whoever was told nothing by now will not be
+	producing.Wait()
+	r.crew.close() // after the jobs that they have begun
+	return h, r.collect(context.WithoutCancel(ctx), &h)
+}
+
+// drained waits until all is produced and ended.
+func (r *round) drained(ctx context.Context, produced <-chan struct{}) bool {
+	select {
+	case <-produced:
+	case <-ctx.Done():
+		return false
+	}
+	for ctx.Err() == nil {
+		if n, err := r.way.left(ctx); n == 0 && err == nil {
+			return true
+		}
+		live.Pause(ctx, 20*time.Millisecond)
+	}
+	return false
+}
+
+// produce leaves jobs at a steady rate, and waits until all were taken. Some take long
+// enough to be met by a fault.
+func (r *round) produce(ctx context.Context) {
+	var leaving sync.WaitGroup
+	defer leaving.Wait()
+	from := time.Now()
+	takes := rand.New(rand.NewPCG(r.config.Seed, 1))
+	for n := range r.config.Jobs {
+		c := Chore{N: n, Takes: time.Duration(takes.Int64N(int64(20 * time.Millisecond)))}
+		if n%100 < 4 { // one of each kind
+			c.Takes = 300 * time.Millisecond
+		}
+		if c.Poison = n%19 == 7; c.Poison { // some 500 in 10,000, of all kinds
+			r.poison[n] = true
+		}
+		due := from.Add(r.config.Duration * time.Duration(n) / time.Duration(r.config.Jobs))
+		if live.Pause(ctx, time.Until(due)) != nil {
+			return
+		}
+		leaving.Go(func() { r.leave(ctx, c) })
+	}
+}
+
+func (r *round) leave(ctx context.Context, c Chore) {
+	ask, err := r.way.leave(ctx, c)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err == nil:
+		r.told[c.N], r.asks[c.N] = Acknowledged, ask
+	case ctx.Err() != nil:
+		r.told[c.N] = Unanswered
+	default:
+		r.told[c.N] = Unknown
+	}
+}
+
+// that it is lost.
+func (r *round) collect(ctx context.Context, h *History) (err error) {
+	h.Told, h.Poison, h.Recorded = r.told, r.poison, map[int]Outcome{}
+	if h.Totals, err = r.way.totals(ctx); err != nil {
+		return fmt.Errorf("count what was recorded: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.Patience)
+	defer cancel()
+	jobs := make(chan int)
+	var asking sync.WaitGroup
+	var mu sync.Mutex
+	for range 32 {
+		asking.Go(func() {
+			for n := range jobs {
+				o, err := r.asks[n](ctx)
+				if err != nil {
+					continue
+				}
+				mu.Lock()
+				h.Recorded[n] = o
+				mu.Unlock()
+			}
+		})
+	}
+	for n := range r.asks {
+		jobs <- n
+	}
+	close(jobs)
+	asking.Wait()
+	return nil
+}
+
+// close ends the workers, if they have not left yet, then the queue, then the cables.
+func (r *round) close() {
+	r.crew.close()
+	if r.way != nil {
+		r.way.Close()
+	}
+	if r.producers != nil {
+		r.producers.Close()
+	}
+}

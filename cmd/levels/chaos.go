@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fourlevels/fourlevels/bench"
+	"github.com/fourlevels/fourlevels/bench/chaos"
+	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
+)
+
+func newChaos() *cobra.Command {
+	c := chaos.Config{Way: chaos.Queue, Jobs: 10_000, Duration: 10 * time.Second, Rounds: 1, Workers: 6, Lease: time.Second}
+	var soak time.Duration
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "chaos",
+		Short: "break what the queue stands on, and count what becomes of the jobs",
+		Long: `chaos starts a Redis of its own that logs every change, and workers in processes of
+their own. While jobs come it kills workers and the Redis, stops workers for longer
+than their lease, and cuts or clogs the links between them. Then it makes all whole
+again and waits until every job has come to its end.
+
+It counts what Jepsen's checker of queues counts, and prints it as a table. A promise
+that is broken is exit code 1; so is a kind of fault that never struck, for it would have
+shown nothing. --way forget is a queue that pops jobs and forgets them: it must be caught.`,
+		Example: `  levels chaos
+  levels chaos --rounds 3 --json
+  levels chaos --soak 1h
+  levels chaos --faults kill
+  levels chaos --way forget`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkChaos(c, soak); err != nil {
+				return err
+			}
+			if missing := lab.Needs(); missing != "" {
+				return bench.Environment(errors.New("chaos " + missing + ": there is no queue to break without a real server"))
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			c.Worker, c.Env = []string{self, "chaos", "worker"}, fleet.Env()
+			if soak > 0 {
+				c.Rounds, c.Until = 1, time.Now().Add(soak)
+			}
+			return playChaos(cmd, c, json)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Way, "way", c.Way, "what is broken: queue, or forget, which must be caught")
+	f.IntVar(&c.Jobs, "jobs", c.Jobs, "jobs of a round")
+	f.DurationVar(&c.Duration, "duration", c.Duration, "of the faults in a round, over which the jobs come")
+	f.IntVar(&c.Rounds, "rounds", c.Rounds, "rounds, each with a Redis of its own")
+	f.DurationVar(&soak, "soak", 0, "play rounds for so long, however many they are")
+	f.Uint64Var(&c.Seed, "seed", 1, "what strikes when; the next rounds count on from it")
+	f.StringSliceVar(&c.Faults, "faults", chaos.Kinds, "kinds of faults")
+	f.IntVar(&c.Workers, "workers", c.Workers, "processes that work")
+	f.DurationVar(&c.Lease, "lease", c.Lease, "how long after a worker's death its jobs go to another")
+	f.BoolVar(&json, "json", false, "print JSON")
+	cmd.AddCommand(newChaosWorker())
+	return cmd
+}
+
+func checkChaos(c chaos.Config, soak time.Duration) error {
+	if err := fleet.Choose("way", c.Way, chaos.Ways); err != nil {
+		return usage("way", err)
+	}
+	for _, kind := range c.Faults {
+		if err := fleet.Choose("fault", kind, chaos.Kinds); err != nil {
+			return usage("faults", err)
+		}
+	}
+	return errors.Join(
+		inRange("jobs", c.Jobs, 1, 1_000_000),
+		inRange("duration", c.Duration, time.Second, time.Hour),
+		inRange("rounds", c.Rounds, 1, 10_000),
+		inRange("soak", soak, 0, 30*24*time.Hour),
+		inRange("workers", c.Workers, 2, 64),
+		inRange("lease", c.Lease, 200*time.Millisecond, time.Minute),
+	)
+}
+
+// playChaos plays, and prints what came out.
+func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
+	begun, progress := time.Now(), newProgress(os.Stderr)
+	c.Progress = func(round int) {
+		now := bench.Progress{Step: fmt.Sprintf("round %d, seed %d", round, c.Seed+uint64(round-1)), Total: c.Rounds}
+		if round > 1 && c.Until.IsZero() {
+			now.Done = round - 1
+			now.Left = time.Since(begun) / time.Duration(now.Done) * time.Duration(c.Rounds-now.Done)
+		}
+		progress.show(now)
+	}
+	report, err := chaos.Run(cmd.Context(), c)
+	progress.clear()
+	if err != nil {
+		return err
+	}
+	if json {
+		err = printJSON(report)
+	} else {
+		report.Write(os.Stdout)
+	}
+	if err == nil && len(report.Broken) > 0 {
+		err = errors.New("chaos: " + report.Broken[0])
+	}
+	return err
+}
+
+// newChaosWorker is what the workers run. Alone it is of no use.
+func newChaosWorker() *cobra.Command {
+	return &cobra.Command{
+		Use:    "worker",
+		Short:  "worker that levels chaos kills",
+		Hidden: true,
+		Args:   noArgs,
+		RunE:   func(cmd *cobra.Command, _ []string) error { return chaos.Work(cmd.Context(), os.Stdin, os.Stdout) },
+	}
+}
