@@ -9,7 +9,7 @@ RUN   ?=
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser lint vuln fuzz fmt cross levels
+.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser chaos soak lint vuln fuzz fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,12 @@ levels:
 
 browser: ## look at the live page, reports and trends in a headless browser (needs node, npm and chromium)
 	@bench/browser/run
+
+chaos: levels ## break Redis, workers and links while jobs come, and count what is lost (a minute)
+	@.bin/levels chaos --rounds 3 $(ARGS)
+
+soak: levels ## the same for DURATION=1h
+	@.bin/levels chaos --soak $(or $(DURATION),1h) $(ARGS)
 
 lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	@unformatted=$$(gofmt -l levels bench cmd); [ -z "$$unformatted" ] || { echo "not gofmt'd:" $$unformatted; exit 1; }
