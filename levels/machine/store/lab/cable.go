@@ -9,10 +9,10 @@ import (
 // can clog.
 type Cable struct {
 	listener net.Listener
+	to       string
 	ends     sync.WaitGroup // accepting, and passing on
 
 	mu    sync.Mutex // guards what follows
-	to    string
 	conns map[net.Conn]bool
 	state state
 }
@@ -26,9 +26,12 @@ const (
 	gone          // for good
 )
 
-// Lay lays a cable to the server at an address. Close it.
-func Lay(to string) (*Cable, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// Lay lays a cable from this host to the server at an address. Close it.
+func Lay(to string) (*Cable, error) { return LayFrom("127.0.0.1", to) }
+
+// LayFrom lays one that begins at another address of this host.
+func LayFrom(from, to string) (*Cable, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(from, "0"))
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +42,6 @@ func Lay(to string) (*Cable, error) {
 
 // Addr is this end of the cable.
 func (c *Cable) Addr() string { return c.listener.Addr().String() }
-
-// Lead has new connections go to another address.
-func (c *Cable) Lead(to string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.to = to
-}
 
 // Pull breaks all connections, and those that are made until the cable is plugged in
 // again. Both ends are told.
@@ -94,7 +90,7 @@ func (c *Cable) accept() {
 // connection that meets a clogged cable gets no further.
 func (c *Cable) connect(from net.Conn) {
 	c.mu.Lock()
-	to, now := c.to, c.state
+	now := c.state
 	c.mu.Unlock()
 	if now == clogged {
 		if c.keep(clogged, from) {
@@ -102,7 +98,7 @@ func (c *Cable) connect(from net.Conn) {
 		}
 		return
 	}
-	far, err := net.Dial("tcp", to)
+	far, err := net.Dial("tcp", c.to)
 	if err != nil {
 		from.Close()
 		return

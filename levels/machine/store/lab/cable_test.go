@@ -91,7 +91,6 @@ func TestRestartBehindCable(t *testing.T) {
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cable.Lead(server.Options().Addr)
 	err = lab.Until(t.Context(), "the client is served again", func() bool { return client.Get(t.Context(), "key").Val() == "value" })
 	if err != nil {
 		t.Error(err)
