@@ -3,7 +3,9 @@ package chaos
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -22,7 +24,8 @@ type Config struct {
 	Workers  int           // processes; 0 means 6
 	Lease    time.Duration // 0 means 1 s
 	Patience time.Duration // for the second phase; 0 means 30 s
-	Faults   []string      // of Kinds; nil means all, and none at all must find nothing
+	Apart    bool          // each worker has a network of its own: see netns.Needs
+	Faults   []string      // of Kinds, and Unplug if they are apart; nil means all, and none at all must find nothing
 
 	Progress func(round int) // told when one begins; nil means nobody is
 }
@@ -32,6 +35,9 @@ func (c Config) complete() Config {
 	c.Duration, c.Lease, c.Patience = cmp.Or(c.Duration, 10*time.Second), cmp.Or(c.Lease, time.Second), cmp.Or(c.Patience, 30*time.Second)
 	if c.Faults == nil {
 		c.Faults = Kinds
+		if c.Apart {
+			c.Faults = append(slices.Clone(Kinds), Unplug)
+		}
 	}
 	return c
 }
@@ -39,6 +45,9 @@ func (c Config) complete() Config {
 // Run plays the rounds and judges them.
 func Run(ctx context.Context, c Config) (*Report, error) {
 	c = c.complete()
+	if slices.Contains(c.Faults, Unplug) && !c.Apart {
+		return nil, errors.New("there are no wires to unplug: the workers are not apart")
+	}
 	report := newReport(c)
 	for n := 0; n < c.Rounds || time.Now().Before(c.Until); n++ {
 		if c.Progress != nil {

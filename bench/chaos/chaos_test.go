@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/bench/chaos"
+	"github.com/fourlevels/fourlevels/bench/netns"
 	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
 )
 
@@ -67,6 +68,17 @@ func TestQueue(t *testing.T) {
 	}
 	if r.Sum.Attempted != 4000 || r.Sum.OK+r.Sum.Dead+r.Sum.Unknown < 4000 {
 		t.Errorf("%+v", r.Sum)
+	}
+}
+
+// It keeps them when each worker has a network of its own, and its wire is unplugged.
+func TestApart(t *testing.T) {
+	if missing := netns.Needs(); missing != "" {
+		t.Skip(missing)
+	}
+	r := run(t, chaos.Config{Apart: true, Jobs: 1500, Duration: 4 * time.Second, Seed: 1, Faults: []string{chaos.Unplug, "kill"}})
+	if len(r.Broken) > 0 {
+		t.Errorf("%q", r.Broken)
 	}
 }
 

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fourlevels/fourlevels/bench/netns"
 	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
@@ -30,6 +32,7 @@ type crew struct {
 type place struct {
 	worker   *child.Process
 	number   int
+	network  *netns.Network // nil if it is on this host
 	cable    *lab.Cable
 	here     chan struct{}  // closed when the worker has said so, or is dead
 	troubled bool           // something is wrong with it that will pass
@@ -41,9 +44,36 @@ type tryKey struct {
 	by  Token
 }
 
+// open makes a place, with a network of its own or without.
+func (p *place) open(ctx context.Context, redis string, apart bool) (err error) {
+	from := "127.0.0.1"
+	if apart {
+		if p.network, err = netns.New(ctx); err != nil {
+			return err
+		}
+		from = p.network.Here
+	}
+	p.cable, err = lab.LayFrom(from, redis)
+	return err
+}
+
+// close takes away what open made. Its last worker has gone.
+func (p *place) close() {
+	if p.cable != nil {
+		p.cable.Close()
+	}
+	if p.network != nil {
+		p.network.Close()
+	}
+}
+
 // hire fills a place. Its last worker has gone.
 func (c *crew) hire(p *place) (err error) {
-	cmd := exec.Command(c.command[0], c.command[1:]...)
+	start := exec.Command
+	if p.network != nil {
+		start = p.network.Command
+	}
+	cmd := start(c.command[0], c.command[1:]...)
 	cmd.Env = c.env
 	if p.worker, err = child.Start(cmd); err != nil {
 		return fmt.Errorf("start a worker: %w", err)
@@ -140,7 +170,7 @@ func (c *crew) close() {
 				late.Stop()
 				p.worker = nil
 			}
-			p.cable.Close()
+			p.close()
 		})
 	}
 	ends.Wait()

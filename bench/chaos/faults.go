@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
+	"github.com/fourlevels/fourlevels/bench/netns"
 )
 
 // A Fault is a kind of fault, and how often it struck.
@@ -22,9 +23,12 @@ type Fault struct {
 // Kinds are those of faults.
 var Kinds = []string{"kill", "leave", "stop", "cut", "clog", "producers", "redis"}
 
+// Unplug is one more, for workers that are [Config.Apart].
+const Unplug = "unplug"
+
 // faults are those that the round is to have.
-func (r *round) faults() (faults []*Fault) {
-	for _, f := range r.all() {
+func (r *round) faults(ctx context.Context) (faults []*Fault) {
+	for _, f := range r.all(ctx) {
 		if slices.Contains(r.config.Faults, f.Kind) {
 			faults = append(faults, f)
 		}
@@ -32,7 +36,7 @@ func (r *round) faults() (faults []*Fault) {
 	return faults
 }
 
-func (r *round) all() []*Fault {
+func (r *round) all(ctx context.Context) []*Fault {
 	lease := r.config.Lease
 	return []*Fault{
 		{Kind: "kill", Means: "a worker is killed", every: 200 * time.Millisecond, strike: r.at(r.crew.kill)},
@@ -46,6 +50,9 @@ func (r *round) all() []*Fault {
 		{Kind: "clog", Means: "a worker's link swallows all for two leases", every: 1700 * time.Millisecond, strike: r.at(func(p *place) error {
 			return r.trouble(p, 2*lease, quietly(p.cable.Clog), quietly(p.cable.Plug))
 		})},
+		{Kind: Unplug, Means: "a worker's wire is unplugged for two leases", every: 1700 * time.Millisecond, strike: r.at(func(p *place) error {
+			return r.trouble(p, 2*lease, p.wired(ctx, netns.Wire.Unplug), p.wired(ctx, netns.Wire.Plug))
+		})},
 		{Kind: "producers", Means: "the producers' link is cut for 100 ms", every: 900 * time.Millisecond, strike: func(context.Context) (bool, error) {
 			r.producers.Pull()
 			r.later(100*time.Millisecond, quietly(r.producers.Plug))
@@ -56,6 +63,11 @@ func (r *round) all() []*Fault {
 }
 
 func quietly(do func()) func() error { return func() error { do(); return nil } }
+
+// wired is what is done to the wire of a place.
+func (p *place) wired(ctx context.Context, do func(netns.Wire, context.Context) error) func() error {
+	return func() error { return do(p.network.Wire, ctx) }
+}
 
 // at has a fault strike a place at random, of those that have no trouble yet. One always
 // stays without.
@@ -86,10 +98,6 @@ func (r *round) killRedis(ctx context.Context) error {
 	if err := r.server.Restart(ctx); err != nil {
 		return fmt.Errorf("start Redis again: %w", err)
 	}
-	for _, p := range r.crew.places {
-		p.cable.Lead(r.server.Options().Addr)
-	}
-	r.producers.Lead(r.server.Options().Addr)
 	away.To = time.Now()
 	r.outages = append(r.outages, away)
 	return nil

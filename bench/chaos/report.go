@@ -12,6 +12,7 @@ type Report struct {
 	Seed     uint64        `json:"seed"`
 	Lease    time.Duration `json:"lease"`
 	Workers  int           `json:"workers"`
+	Apart    bool          `json:"apart"` // each had a network of its own
 	Rounds   []Counts      `json:"rounds"`
 	Sum      Counts        `json:"sum"`
 	Faults   []*Fault      `json:"faults"`
@@ -42,7 +43,7 @@ type Waits struct {
 }
 
 func newReport(c Config) *Report {
-	return &Report{Way: c.Way, Seed: c.Seed, Lease: c.Lease, Workers: c.Workers, began: time.Now()}
+	return &Report{Way: c.Way, Seed: c.Seed, Lease: c.Lease, Workers: c.Workers, Apart: c.Apart, began: time.Now()}
 }
 
 // add judges a round.

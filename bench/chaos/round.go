@@ -39,7 +39,7 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stri
 	defer func() { err = errors.Join(err, r.server.Close()) }()
 	store = r.server.Name()
 	if err = r.open(ctx); err == nil {
-		faults = r.faults()
+		faults = r.faults(ctx)
 		h, err = r.run(ctx, faults)
 	}
 	r.close()
@@ -61,12 +61,11 @@ func (r *round) open(ctx context.Context) (err error) {
 		return err
 	}
 	for range r.config.Workers {
-		cable, err := lab.Lay(addr)
-		if err != nil {
+		p := &place{}
+		r.crew.places = append(r.crew.places, p)
+		if err := p.open(ctx, addr, r.config.Apart); err != nil {
 			return err
 		}
-		p := &place{cable: cable}
-		r.crew.places = append(r.crew.places, p)
 		if err := r.crew.hire(p); err != nil {
 			return err
 		}
@@ -154,7 +153,8 @@ func (r *round) leave(ctx context.Context, c Chore) {
 	}
 }
 
-// that it is lost.
+// collect asks what was recorded of each job that was acknowledged. Where no answer can be
+// had nothing is noted, and the judge says that the job is lost.
 func (r *round) collect(ctx context.Context, h *History) (err error) {
 	h.Told, h.Poison, h.Recorded = r.told, r.poison, map[int]Outcome{}
 	if h.Totals, err = r.way.totals(ctx); err != nil {

@@ -36,7 +36,10 @@ const shown = 3
 // Write writes the report as a table of 80 columns.
 func (r *Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "way=%s store=%s (every change on disk) workers=%d lease=%v seed=%d\n", r.Way, r.Store, r.Workers, r.Lease, r.Seed)
-	fmt.Fprintf(w, "%d rounds of faults, then none, in %v\n\n", len(r.Rounds), r.Took.Round(100*time.Millisecond))
+	if r.Apart {
+		fmt.Fprintln(w, "each worker in a network namespace of its own")
+	}
+	fmt.Fprintf(w, "rounds of faults, then none: %d, in %v\n\n", len(r.Rounds), r.Took.Round(100*time.Millisecond))
 	r.writeCounts(w)
 	if len(r.Faults) > 0 {
 		r.writeFaults(w)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/chaos"
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/bench/netns"
 	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
 )
 
@@ -24,7 +26,8 @@ func newChaos() *cobra.Command {
 		Long: `chaos starts a Redis of its own that logs every change, and workers in processes of
 their own. While jobs come it kills workers and the Redis, stops workers for longer
 than their lease, and cuts or clogs the links between them. Then it makes all whole
-again and waits until every job has come to its end.
+again and waits until every job has come to its end. --apart gives each worker a network
+of its own, as virtual machines on one host have them, and one more fault: unplug.
 
 It counts what Jepsen's checker of queues counts, and prints it as a table. A promise
 that is broken is exit code 1; so is a kind of fault that never struck, for it would have
@@ -33,6 +36,7 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
   levels chaos --rounds 3 --json
   levels chaos --soak 1h
   levels chaos --faults kill
+  levels chaos --apart
   levels chaos --way forget`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,6 +45,12 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
 			}
 			if missing := lab.Needs(); missing != "" {
 				return bench.Environment(errors.New("chaos " + missing + ": there is no queue to break without a real server"))
+			}
+			if missing := netns.Needs(); c.Apart && missing != "" {
+				return bench.Environment(errors.New("chaos: --apart: " + missing + ": leave the flag out"))
+			}
+			if !cmd.Flags().Changed("faults") {
+				c.Faults = nil
 			}
 			self, err := os.Executable()
 			if err != nil {
@@ -60,6 +70,7 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
 	f.IntVar(&c.Rounds, "rounds", c.Rounds, "rounds, each with a Redis of its own")
 	f.DurationVar(&soak, "soak", 0, "play rounds for so long, however many they are")
 	f.Uint64Var(&c.Seed, "seed", 1, "what strikes when; the next rounds count on from it")
+	f.BoolVar(&c.Apart, "apart", false, "each worker in a network namespace of its own (Linux, root)")
 	f.StringSliceVar(&c.Faults, "faults", chaos.Kinds, "kinds of faults")
 	f.IntVar(&c.Workers, "workers", c.Workers, "processes that work")
 	f.DurationVar(&c.Lease, "lease", c.Lease, "how long after a worker's death its jobs go to another")
@@ -73,8 +84,11 @@ func checkChaos(c chaos.Config, soak time.Duration) error {
 		return usage("way", err)
 	}
 	for _, kind := range c.Faults {
-		if err := fleet.Choose("fault", kind, chaos.Kinds); err != nil {
+		if err := fleet.Choose("fault", kind, append(slices.Clone(chaos.Kinds), chaos.Unplug)); err != nil {
 			return usage("faults", err)
+		}
+		if kind == chaos.Unplug && !c.Apart {
+			return usage("faults", errors.New("unplug takes wires of the workers' own: add --apart"))
 		}
 	}
 	return errors.Join(
