@@ -66,7 +66,7 @@ func TestCable(t *testing.T) {
 	}
 }
 
-// A server that is back is one for those who know its password, wherever it is.
+// A server that is back serves those who were cut off from it.
 func TestRestartBehindCable(t *testing.T) {
 	leaves(t)
 	server, err := lab.Start(t.Context(), "appendonly yes", "appendfsync always")
