@@ -105,3 +105,21 @@ func TestCounts(t *testing.T) {
 		t.Errorf("%+v, want one that was taken in vain", r)
 	}
 }
+
+// Whoever is told to leave loses no lease, and a fault that never struck shows nothing.
+func TestReport(t *testing.T) {
+	for name, test := range map[string]struct {
+		faults []*Fault
+		broken []string
+	}{
+		"all leave":   {[]*Fault{{Kind: "leave", Strikes: 1}}, []string{"1 leases ran out, though whoever left could end its jobs or give them back"}},
+		"one is dead": {[]*Fault{{Kind: "leave", Strikes: 1}, {Kind: "kill", Strikes: 1}}, []string{}},
+		"no strike":   {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, []string{"this never struck: a worker is killed"}},
+	} {
+		r := newReport(Config{})
+		r.add(well(), test.faults, "redis")
+		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
+			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -70,6 +71,9 @@ func (r *Report) close() {
 	r.Rest = waitsOf(r.rests)
 	r.Took = time.Since(r.began)
 	r.Broken = append([]string{}, r.Sum.broken()...)
+	if n := r.Sum.Expired; n > 0 && !slices.ContainsFunc(r.Faults, func(f *Fault) bool { return !slices.Contains(gentle, f.Kind) }) {
+		r.Broken = append(r.Broken, fmt.Sprintf("%d leases ran out, though whoever left could end its jobs or give them back", n))
+	}
 	r.see("a job was met in the middle by its worker's death", r.Recovery.Count+r.Outage.Count, "kill")
 	r.see("a job was taken back when a lease ran out", r.Sum.Expired, "kill", "stop", "clog")
 	r.see("a job ran to an end twice, and one result counted", r.Sum.Duplicated, "stop", "clog")
@@ -79,6 +83,9 @@ func (r *Report) close() {
 		}
 	}
 }
+
+// gentle are faults that cost nobody a lease.
+var gentle = []string{"leave", "producers"}
 
 // see notes a rare case that one of some faults brings about. One that they did not bring
 // about has not been shown to go well.
