@@ -237,7 +237,7 @@ func (w Worker) rpc(ctx context.Context, l levels.Level) error {
 	if err != nil {
 		return err
 	}
-	return machine.Serve(ctx, listener, machine.Handler{Level: l, Token: token}, w.Grace)
+	return machine.Serve(ctx, listener, &machine.Handler{Level: l, Token: token}, w.Grace)
 }
 
 func (w Worker) origin(ctx context.Context) error {

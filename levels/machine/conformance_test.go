@@ -30,7 +30,7 @@ func openRPC(tb testing.TB, far func() levels.Level) levels.Level {
 	var urls []string
 	for range 2 {
 		l := far()
-		server := httptest.NewServer(machine.Handler{Level: l, Token: "secret"})
+		server := httptest.NewServer(&machine.Handler{Level: l, Token: "secret"})
 		tb.Cleanup(func() { server.Close(); l.Close() })
 		urls = append(urls, server.URL)
 	}

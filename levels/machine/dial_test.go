@@ -65,7 +65,7 @@ func echoes(t *testing.T, l levels.Level) {
 // All that the level of requests sends and gets goes over its Dial.
 func TestDialRPC(t *testing.T) {
 	w := newSlow()
-	server := httptest.NewServer(machine.Handler{Level: &levels.Serial{Funcs: leveltest.Funcs()}})
+	server := httptest.NewServer(&machine.Handler{Level: &levels.Serial{Funcs: leveltest.Funcs()}})
 	defer server.Close()
 	l := machine.NewRPC(machine.RPCConfig{URLs: []string{server.URL}, Dial: w.dial})
 	echoes(t, l)

@@ -2,18 +2,16 @@ package machine
 
 import (
 	"bytes"
-	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
-	"github.com/fourlevels/fourlevels/levels/internal/serve"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 )
 
@@ -32,7 +30,7 @@ type Handler struct {
 }
 
 // ServeHTTP implements [http.Handler].
-func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if h.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+h.Token)) != 1 {
 		http.Error(w, "this worker wants a token that the request does not carry", http.StatusUnauthorized)
@@ -49,7 +47,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h Handler) run(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 	if version := r.Header.Get(protocolHeader); version != strconv.Itoa(wire.Version) {
 		http.Error(w, fmt.Sprintf("this worker speaks protocol %d, the caller %.20q: build both from the same version", wire.Version, version), http.StatusBadRequest)
 		return
@@ -59,6 +57,10 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("the tasks are over %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
 		return
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		http.Error(w, "the tasks took too long to come", http.StatusRequestTimeout)
+		return
+	}
 	if err != nil {
 		http.Error(w, "read tasks: "+err.Error(), http.StatusBadRequest)
 		return
@@ -66,6 +68,7 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request) {
 	answer := wire.AppendResults(nil, h.Level.Run(r.Context(), tasks))
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // an error says that w is none of a server's
 	w.Write(answer)
 }
 
@@ -91,11 +94,4 @@ func readBody(r io.Reader, length int64) ([]byte, error) {
 	b := make([]byte, length)
 	_, err := io.ReadFull(r, b)
 	return b, err
-}
-
-// Serve serves h on l until ctx ends, then lets running requests finish for as
-// long as grace. It returns nil, or an error if serving failed or it had to cut
-// requests off, which cancels their tasks. It closes l in any case.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
-	return serve.HTTP(ctx, l, h, grace)
 }

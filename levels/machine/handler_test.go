@@ -157,3 +157,30 @@ func TestServe(t *testing.T) {
 		t.Error("a worker that has stopped answers")
 	}
 }
+
+// elsewhere is a listener that other machines can reach, or would be if it listened.
+type elsewhere struct{ *hall }
+
+func (elsewhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 7001} }
+
+// Without a token a worker is not served where other machines can reach it.
+func TestServeRefusesOffLoopback(t *testing.T) {
+	h := newHall()
+	err := machine.Serve(t.Context(), elsewhere{h}, echoing(), time.Second)
+	if err == nil || !strings.Contains(err.Error(), "192.0.2.1:7001: other machines can reach it: set Handler.Token") {
+		t.Errorf("err = %v", err)
+	}
+	select {
+	case <-h.closed:
+	default:
+		t.Error("the listener is left open")
+	}
+
+	guarded := echoing()
+	guarded.Token = "secret"
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := machine.Serve(ctx, elsewhere{newHall()}, guarded, time.Second); err != nil {
+		t.Errorf("with a token: %v", err)
+	}
+}

@@ -25,7 +25,6 @@ import (
 	"sync"
 
 	"github.com/fourlevels/fourlevels/levels"
-	"github.com/fourlevels/fourlevels/levels/internal/serve"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
@@ -67,7 +66,7 @@ func NewRPC(c RPCConfig) levels.Level {
 			DialContext:         c.Dial,
 			ForceAttemptHTTP2:   true, // for https, also with a Dial of another's
 			MaxIdleConnsPerHost: per,
-			IdleConnTimeout:     serve.Idle / 2, // before the worker closes them
+			IdleConnTimeout:     times.Header / 2, // before the worker closes them: those too that were never used
 		}}
 	}
 	for i := range r.senders {

@@ -141,8 +141,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.Handler.ServeHTTP(w, r)
 }
 
-func echoing() machine.Handler {
-	return machine.Handler{Level: &levels.Serial{Funcs: levels.Funcs{
+func echoing() *machine.Handler {
+	return &machine.Handler{Level: &levels.Serial{Funcs: levels.Funcs{
 		"echo": func(_ context.Context, input []byte) ([]byte, error) { return input, nil },
 	}}}
 }
@@ -151,7 +151,7 @@ func echoing() machine.Handler {
 // that reaches the worker's tasks.
 func TestLeavingASharedRequest(t *testing.T) {
 	fs, begun, ended := funcs(t)
-	gate := newGate(machine.Handler{Level: &levels.Serial{Funcs: fs}})
+	gate := newGate(&machine.Handler{Level: &levels.Serial{Funcs: fs}})
 	l := open(t, gate)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var calling sync.WaitGroup
@@ -185,7 +185,7 @@ func TestLeavingASharedRequest(t *testing.T) {
 // A caller does not wait for tasks of somebody else's that go on for nobody.
 func TestStrangersShareNoRequest(t *testing.T) {
 	fs, begun, ended := funcs(t)
-	gate := newGate(machine.Handler{Level: &levels.Serial{Funcs: fs}})
+	gate := newGate(&machine.Handler{Level: &levels.Serial{Funcs: fs}})
 	l := open(t, gate)
 	var calling sync.WaitGroup
 	calling.Go(func() { run1(t.Context(), l, "echo", "first") })

@@ -19,7 +19,7 @@ func TestOnLoopbackNoNameGetsAnAnswer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	go func() { served <- serve.HTTP(ctx, l, h, time.Second) }() // received at the end
+	go func() { served <- serve.HTTP(ctx, l, h, serve.Times{Grace: time.Second}) }() // received at the end
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {

@@ -73,7 +73,7 @@ func TestFinishesWhatIsUnderWay(t *testing.T) {
 	l, h := listen(t), newSlow()
 	ctx, stop := context.WithCancel(context.Background())
 	served, got := make(chan error, 1), make(chan fetched, 1)
-	go func() { served <- serve.HTTP(ctx, l, h, time.Minute) }()
+	go func() { served <- serve.HTTP(ctx, l, h, serve.Times{Grace: time.Minute}) }()
 	go func() {
 		body, err := fetch(l)
 		got <- fetched{body, err}
@@ -97,7 +97,7 @@ func TestCutsOffAfterTheGrace(t *testing.T) {
 	l, h := listen(t), newSlow()
 	ctx, stop := context.WithCancel(context.Background())
 	served, got := make(chan error, 1), make(chan fetched, 1)
-	go func() { served <- serve.HTTP(ctx, l, h, time.Millisecond) }()
+	go func() { served <- serve.HTTP(ctx, l, h, serve.Times{Grace: time.Millisecond}) }()
 	go func() {
 		body, err := fetch(l)
 		got <- fetched{body, err}
@@ -117,7 +117,7 @@ func TestDoesNotWaitForUnusedConnections(t *testing.T) {
 	l := listen(t)
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- serve.HTTP(ctx, l, http.NotFoundHandler(), time.Minute) }()
+	go func() { served <- serve.HTTP(ctx, l, http.NotFoundHandler(), serve.Times{Grace: time.Minute}) }()
 	unused, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestDoesNotWaitForUnusedConnections(t *testing.T) {
 func TestFailsWithItsListener(t *testing.T) {
 	l := listen(t)
 	l.Close()
-	if err := serve.HTTP(context.Background(), l, http.NotFoundHandler(), time.Minute); !errors.Is(err, net.ErrClosed) {
+	if err := serve.HTTP(context.Background(), l, http.NotFoundHandler(), serve.Times{Grace: time.Minute}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("err = %v, want one that says the listener is closed", err)
 	}
 }
@@ -145,7 +145,7 @@ func TestAnEndedContext(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	l := listen(t)
-	if err := serve.HTTP(ctx, l, http.NotFoundHandler(), time.Minute); err != nil {
+	if err := serve.HTTP(ctx, l, http.NotFoundHandler(), serve.Times{Grace: time.Minute}); err != nil {
 		t.Error(err)
 	}
 	<-l.closed

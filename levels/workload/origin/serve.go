@@ -19,5 +19,5 @@ const grace = 3 * time.Second
 // in any case. Who may connect is decided by whoever made l, and should be this
 // machine only: there is no password.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	return serve.HTTP(ctx, l, h, grace)
+	return serve.HTTP(ctx, l, h, serve.Times{Grace: grace})
 }
