@@ -2,13 +2,16 @@ package machine
 
 import (
 	"bytes"
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -17,7 +20,10 @@ import (
 
 // A Handler is the far end of the RPC level: an HTTP handler that runs the
 // tasks in the body of a POST on Level and answers with their results. A GET
-// says what it is.
+// says what it is, a DELETE gives a request up.
+//
+// A request that comes again, because its caller got no answer, is not run again: it gets
+// the answer of the first. If that is not known any more, it is refused.
 //
 // A panic in a task is Level's to handle: build it with [levels.Recover].
 //
@@ -27,6 +33,14 @@ import (
 type Handler struct {
 	Level levels.Level
 	Token string // callers must know it; "" lets everybody in
+
+	// InFlight is how many requests it takes at once; 0 means 1024. One with a large
+	// body counts for each mebibyte, so it bounds the memory that bodies take, too.
+	// Those above are told to come later (503).
+	InFlight int
+
+	inside atomic.Int64 // requests, and mebibytes
+	memory memory
 }
 
 // ServeHTTP implements [http.Handler].
@@ -36,40 +50,121 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this worker wants a token that the request does not carry", http.StatusUnauthorized)
 		return
 	}
+	w.Header().Set(protocolHeader, strconv.Itoa(wire.Version)) // so that a caller knows who answers
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		fmt.Fprintf(w, "fourlevels worker, protocol %d\n", wire.Version)
-	case http.MethodPost:
+	case http.MethodPost, http.MethodDelete:
 		h.run(w, r)
 	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
+		w.Header().Set("Allow", "GET, HEAD, POST, DELETE")
 		http.Error(w, "tasks come by POST", http.StatusMethodNotAllowed)
 	}
 }
 
+// run is for what has a key: a POST, or the DELETE that gives it up.
 func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 	if version := r.Header.Get(protocolHeader); version != strconv.Itoa(wire.Version) {
 		http.Error(w, fmt.Sprintf("this worker speaks protocol %d, the caller %.20q: build both from the same version", wire.Version, version), http.StatusBadRequest)
 		return
 	}
-	tasks, err := readTasks(w, r)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		http.Error(w, fmt.Sprintf("the tasks are over %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
-		return
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		http.Error(w, "the tasks took too long to come", http.StatusRequestTimeout)
-		return
-	}
+	key, err := parseKey(r.Header.Get(keyHeader))
 	if err != nil {
-		http.Error(w, "read tasks: "+err.Error(), http.StatusBadRequest)
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer := wire.AppendResults(nil, h.Level.Run(r.Context(), tasks))
+	if r.Method == http.MethodDelete {
+		h.memory.giveUp(key)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != contentType {
+		http.Error(w, "tasks are "+contentType, http.StatusUnsupportedMediaType)
+		return
+	}
+	weight, ok := h.enter(r.ContentLength)
+	if !ok {
+		later(w, r)
+		return
+	}
+	defer h.inside.Add(-weight)
+	tasks, err := readTasks(w, r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	h.once(w, r, key, tasks)
+}
+
+// enter makes room for a request whose body is as long, or longer if that is not known.
+func (h *Handler) enter(length int64) (weight int64, ok bool) {
+	most := int64(positive(h.InFlight, 1024))
+	if length < 0 || length > wire.Limit {
+		length = wire.Limit
+	}
+	weight = min(1+length>>20, most)
+	if h.inside.Add(weight) > most {
+		h.inside.Add(-weight)
+		return 0, false
+	}
+	return weight, true
+}
+
+// later tells a caller to come again, for nothing has been done. The usual body is read
+// and dropped: a connection that breaks while the caller writes could not tell anything.
+func later(w http.ResponseWriter, r *http.Request) {
+	io.CopyN(io.Discard, r.Body, 4<<20)
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "this worker has as many requests as it takes: come later", http.StatusServiceUnavailable)
+}
+
+// refuse tells why tasks could not be read.
+func refuse(w http.ResponseWriter, err error) {
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case errors.As(err, &tooLarge):
+		http.Error(w, fmt.Sprintf("the tasks are over %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		http.Error(w, "the tasks took too long to come", http.StatusRequestTimeout)
+	default:
+		http.Error(w, "read tasks: "+err.Error(), http.StatusBadRequest)
+	}
+}
+
+// once runs the tasks, or waits for those who run them already, and answers.
+func (h *Handler) once(w http.ResponseWriter, r *http.Request, key key, tasks []levels.Task) {
+	o, isNew, err := h.memory.open(r.Context(), key)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	defer context.AfterFunc(r.Context(), func() { h.memory.leave(o, context.Cause(r.Context())) })()
+	if isNew {
+		h.answer(o, tasks)
+	}
+	select {
+	case <-o.done:
+	case <-r.Context().Done():
+		return
+	}
+	if o.answer == nil {
+		http.Error(w, errNoAnswer.Error(), http.StatusConflict)
+		return
+	}
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(o.answer)))
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // an error says that w is none of a server's
-	w.Write(answer)
+	w.Write(o.answer)
+}
+
+// answer runs the tasks. There is no answer if one takes this goroutine along, or if they
+// were cancelled: who asks again has not cancelled them.
+func (h *Handler) answer(o *outcome, tasks []levels.Task) {
+	var answer []byte
+	defer func() { h.memory.finish(o, answer) }()
+	if results := h.Level.Run(o.ctx, tasks); o.ctx.Err() == nil {
+		answer = wire.AppendResults(nil, results)
+	}
 }
 
 func readTasks(w http.ResponseWriter, r *http.Request) ([]levels.Task, error) {

@@ -3,6 +3,7 @@ package machine_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
@@ -29,6 +30,8 @@ func request(method string, body io.Reader, length int64) *http.Request {
 	r := httptest.NewRequest(method, "/", body)
 	r.ContentLength = length
 	r.Header.Set("Fourlevels-Protocol", strconv.Itoa(wire.Version))
+	r.Header.Set("Fourlevels-Request", rand.Text()+"/1")
+	r.Header.Set("Content-Type", "application/x-fourlevels-tasks")
 	return r
 }
 
@@ -59,7 +62,7 @@ func TestHandlerRefuses(t *testing.T) {
 		if text := w.Body.String(); w.Code != test.code || !strings.Contains(text, test.want) || strings.Count(text, "\n") != 1 {
 			t.Errorf("%s: %d %q, want %d and one line with %q", name, w.Code, text, test.code, test.want)
 		}
-		if allow := w.Header().Get("Allow"); (allow == "GET, HEAD, POST") != (test.code == 405) {
+		if allow := w.Header().Get("Allow"); (allow == "GET, HEAD, POST, DELETE") != (test.code == 405) {
 			t.Errorf("%s: Allow: %q", name, allow)
 		}
 	}

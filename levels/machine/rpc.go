@@ -12,21 +12,16 @@
 package machine
 
 import (
-	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/internal/wire"
-	"github.com/fourlevels/fourlevels/levels/machine/queue"
 )
 
 // RPCConfig tells where the workers are and how to speak to them.
@@ -35,6 +30,14 @@ type RPCConfig struct {
 	InFlight int      // requests at once to each of them; 0 means 2
 	Token    string   // the workers' secret; "" sends none
 	MaxBatch int      // tasks in a request; 0 means 1024
+
+	// Tries is how often a request is sent whose answer does not come, at most; 0 means
+	// 4. The worker runs it once.
+	Tries int
+
+	// Patience is how long a request waits to be taken by a worker that has as many as
+	// it takes; 0 means a minute.
+	Patience time.Duration
 
 	Client *http.Client // nil means one of the level's own, which keeps its connections
 
@@ -52,9 +55,15 @@ type RPCConfig struct {
 // callers whose ctx ends with the same Done channel do.
 //
 // When ctx ends, Run returns at once, and its requests are cancelled, which the
-// worker's tasks see. A worker that goes away
-// loses the tasks it had with [levels.ErrLost] (at most once; nothing is tried
-// again). Errors keep their text only. The outputs that answer one request may
+// worker's tasks see.
+//
+// A request whose answer does not come is sent again, to the same worker, which runs it
+// once and gives the same answer. So a connection that breaks costs nothing but time. A
+// worker that goes away loses the tasks it had with [levels.ErrLost]: they may have run,
+// and nobody else is asked to run them (at most once). A worker that has too much to do
+// is asked again later.
+//
+// Errors keep their text only. The outputs that answer one request may
 // take 64 MiB together; those that do not fit become errors.
 func NewRPC(c RPCConfig) levels.Level {
 	per := positive(c.InFlight, 2)
@@ -70,7 +79,8 @@ func NewRPC(c RPCConfig) levels.Level {
 		}}
 	}
 	for i := range r.senders {
-		r.sending.Go(func() { r.send(c.URLs[i/per]) })
+		s := &sender{config: &r.config, url: c.URLs[i/per], name: rand.Text()}
+		r.sending.Go(func() { r.send(s) })
 	}
 	return r
 }
@@ -213,8 +223,8 @@ func (r *rpc) take() (parts []part, tasks []levels.Task, ok bool) {
 	return parts, tasks, true
 }
 
-// send is the life of a sender: one request at a time to one worker.
-func (r *rpc) send(url string) {
+// send is the life of a sender.
+func (r *rpc) send(s *sender) {
 	for {
 		parts, tasks, ok := r.take()
 		if !ok {
@@ -226,10 +236,7 @@ func (r *rpc) send(url string) {
 			for _, p := range parts {
 				p.reading.Done()
 			}
-			if err := r.post(parts[0].ctx, url, body, results); err != nil {
-				if ctx := parts[0].ctx; ctx.Err() != nil {
-					err = context.Cause(ctx)
-				}
+			if err := s.ask(parts[0].ctx, body, results); err != nil {
 				results = levels.Failed(len(tasks), err)
 			}
 		}
@@ -251,61 +258,6 @@ func (c *call) finish(lo int, results []levels.Result) {
 	if c.left -= len(results); c.left == 0 {
 		close(c.done)
 	}
-}
-
-const (
-	contentType    = "application/x-fourlevels-tasks"
-	protocolHeader = "Fourlevels-Protocol"
-)
-
-// post sends one request, with the tasks in its body, and reads the answer.
-func (r *rpc) post(ctx context.Context, rawURL string, body []byte, results []levels.Result) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, rawURL, bytes.NewReader(body))
-	if err != nil {
-		if parse := (*url.Error)(nil); errors.As(err, &parse) {
-			err = parse.Err // without the URL, and the password in it
-		}
-		return fmt.Errorf("ask machine %s: %w", queue.Redact(rawURL), err)
-	}
-	req.Header.Set("Content-Type", contentType)
-	req.Header.Set(protocolHeader, strconv.Itoa(wire.Version))
-	if r.config.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.config.Token)
-	}
-	resp, err := r.config.Client.Do(req)
-	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
-		return fmt.Errorf("ask machine: %w", err) // not lost: it never left
-	}
-	if err != nil {
-		// Other connections may lead to the same dead worker: do not use them
-		// again, or the next request may be lost before they are known to be closed.
-		r.config.Client.CloseIdleConnections()
-		return fmt.Errorf("%w: %w", levels.ErrLost, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return refusal(req.URL.Redacted(), resp)
-	}
-	answer, err := readBody(resp.Body, resp.ContentLength)
-	if err == nil {
-		err = wire.Results(answer, results)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: answer of %s: %w", levels.ErrLost, req.URL.Redacted(), err)
-	}
-	return nil
-}
-
-// refusal is the error of an answer that is not a worker's results. A worker
-// that refuses says whose fault it is, the caller's; any other answer comes
-// from somebody in between, who need not know whether the tasks have run.
-func refusal(machine string, resp *http.Response) error {
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
-	why := strings.TrimSpace(string(text))
-	if resp.StatusCode >= 400 && resp.StatusCode < 500 {
-		return fmt.Errorf("machine %s refuses: %s: %s", machine, resp.Status, why)
-	}
-	return fmt.Errorf("%w: answer of %s: %s: %s", levels.ErrLost, machine, resp.Status, why)
 }
 
 // Close implements [levels.Level].

@@ -134,7 +134,7 @@ func (g *gate) wait() { <-g.arrived }
 func (g *gate) open() { close(g.opened) }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.requests.Add(1) == 1 {
+	if r.Method == http.MethodPost && g.requests.Add(1) == 1 {
 		close(g.arrived)
 	}
 	<-g.opened
@@ -269,9 +269,15 @@ func TestAnswers(t *testing.T) {
 		"broken on the way": {func(w http.ResponseWriter) {
 			http.Error(w, "no answer in time", http.StatusGatewayTimeout)
 		}, true, "504 Gateway Timeout: no answer in time"},
+		"somebody else is full": {func(w http.ResponseWriter) {
+			http.Error(w, "too many", http.StatusServiceUnavailable)
+		}, true, "503 Service Unavailable: too many"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { test.answer(w) }))
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { test.answer(w) }))
+			defer server.Close()
+			l := machine.NewRPC(machine.RPCConfig{URLs: []string{server.URL}, Tries: 1})
+			defer l.Close()
 			r := run1(t.Context(), l, "echo", "x")
 			if r.Err == nil || errors.Is(r.Err, levels.ErrLost) != test.lost || !strings.Contains(r.Err.Error(), test.want) {
 				t.Errorf("err = %v, want %q, lost: %v", r.Err, test.want, test.lost)

@@ -2,6 +2,7 @@ package machine_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
@@ -85,7 +86,8 @@ var (
 
 // head is that of a request with so many bytes of tasks.
 func head(length int) string {
-	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nFourlevels-Protocol: %d\r\nContent-Length: %d\r\n\r\n", wire.Version, length)
+	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nFourlevels-Protocol: %d\r\nFourlevels-Request: %s/1\r\n"+
+		"Content-Type: application/x-fourlevels-tasks\r\nContent-Length: %d\r\n\r\n", wire.Version, rand.Text(), length)
 }
 
 // visit is what a slow client does until it is cut off. It returns how long that took,

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/levels"
+	"github.com/fourlevels/fourlevels/levels/internal/wire"
 	"github.com/fourlevels/fourlevels/levels/leveltest"
 	"github.com/fourlevels/fourlevels/levels/process"
 )
@@ -56,7 +57,7 @@ func impostor(play string) {
 		os.Stdout.Close()
 		time.Sleep(time.Minute)
 	case "bad frames":
-		fmt.Println("fourlevels worker, protocol 3")
+		fmt.Printf("fourlevels worker, protocol %d\n", wire.Version)
 		fmt.Println("and then something else")
 		time.Sleep(time.Minute)
 	default:

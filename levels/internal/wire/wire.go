@@ -23,7 +23,7 @@ import (
 const (
 	// Version is the protocol's. Both ends must speak the same one; there is
 	// no negotiation, because both are built from the same source.
-	Version = 3
+	Version = 4
 
 	// Limit is the most bytes a batch may take. It keeps a corrupt length
 	// from claiming all memory.

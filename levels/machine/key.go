@@ -1,0 +1,46 @@
+package machine
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// keyHeader carries the key of a request. It is not called Idempotency-Key, with which
+// net/http would send a request again by itself, and say the same as the first time: a
+// worker that was started in between would run it twice.
+const keyHeader = "Fourlevels-Request"
+
+// A key names a request: it is the one of that number that its sender sends.
+type key struct {
+	sender string
+	number uint64
+	again  bool // it was sent before, and may have come
+}
+
+func (k key) String() string {
+	s := k.sender + "/" + strconv.FormatUint(k.number, 10)
+	if k.again {
+		s += "/again"
+	}
+	return s
+}
+
+// parseKey reads what String wrote.
+func parseKey(s string) (k key, err error) {
+	wrong := fmt.Errorf("the key %.40q is none: want SENDER/NUMBER in %s", s, keyHeader)
+	rest, again := strings.CutSuffix(s, "/again")
+	sender, number, _ := strings.Cut(rest, "/")
+	if len(sender) < 16 || len(sender) > 64 || strings.IndexFunc(sender, notAlphanumeric) >= 0 {
+		return key{}, wrong
+	}
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != number {
+		return key{}, wrong
+	}
+	return key{sender, n, again}, nil
+}
+
+func notAlphanumeric(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}
