@@ -4,12 +4,13 @@
 RACE   = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 TOOL  := go tool -modfile=bench/tools.mod
 COUNT ?= 1000
+CYCLES ?= 200
 ARGS  ?=
 RUN   ?=
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings pitfalls learn docs bench bench-full variants peers words doctor report browser chaos soak lint vuln fuzz fmt cross levels
+.PHONY: help test race conformance nestings leaks pitfalls learn docs bench bench-full variants peers words doctor report browser chaos soak lint vuln fuzz fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,10 @@ conformance: ## the promises of every level COUNT=1000 times, with the race dete
 
 nestings: ## the promises of all nestings of two and three levels (takes half an hour)
 	go test -run '^TestConformanceNested' -timeout 90m ./bench/fleet -nestings
+
+leaks: ## open and close every level CYCLES=200 times, and print what each leaves (10000 take hours)
+	go test -run '^TestLeaks' -count=1 ./bench/leak
+	go test -run '^TestLeaks' -count=1 -timeout 24h -v ./bench/fleet -cycles $(CYCLES)
 
 pitfalls: levels ## prove that every broken program breaks, and that its fixed twin does not
 	@.bin/levels pitfall prove $(ARGS)
