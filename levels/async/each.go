@@ -3,6 +3,7 @@ package async
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,13 +35,23 @@ func (l *Level) semaphore(ctx context.Context, tasks []levels.Task) []levels.Res
 func (l *Level) errgroup(ctx context.Context, tasks []levels.Task) []levels.Result {
 	results := make([]levels.Result, len(tasks))
 	var g errgroup.Group
+	var dying atomic.Bool
 	g.SetLimit(l.inFlight)
 	for i := range tasks {
 		g.Go(func() error {
+			defer func() {
+				if v := recover(); v != nil {
+					dying.Store(true)
+					panic(v)
+				}
+			}()
 			crew.Do(ctx, l.funcs, tasks[i:i+1], results[i:i+1])
 			return nil
 		})
 	}
-	g.Wait() // never fails
+	g.Wait() // never fails, but does not wait for a panic to end the program, as sync.WaitGroup does
+	if dying.Load() {
+		select {}
+	}
 	return results
 }

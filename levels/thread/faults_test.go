@@ -108,13 +108,16 @@ func inChild(t *testing.T, arg string, f func(arg string)) (output string, err e
 // Without levels.Recover a panic ends the program, and says so.
 func TestPanicEndsTheProgram(t *testing.T) {
 	for _, variant := range thread.Variants {
-		output, err := inChild(t, variant, func(variant string) {
-			l := open(t, thread.Config{Variant: variant, Funcs: faulty(nil)})
-			l.Run(t.Context(), []levels.Task{{Func: "fine"}, {Func: "panic"}})
-		})
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(output, "panic: ouch ") {
-			t.Errorf("%s: %v\n%s", variant, err, output)
+		for _, who := range []string{variant, variant + " helped"} { // by its caller
+			output, err := inChild(t, who, func(who string) {
+				variant, _, helped := strings.Cut(who, " ")
+				l := open(t, thread.Config{Variant: variant, Help: helped, Funcs: faulty(nil)})
+				l.Run(t.Context(), []levels.Task{{Func: "fine"}, {Func: "panic"}})
+			})
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(output, "panic: ouch ") {
+				t.Errorf("%s: %v\n%s", who, err, output)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ type job struct {
 }
 
 func (o *oneByOne) do(j job) {
-	defer j.batch.Finish(1)
+	defer j.batch.Leave(1)
 	crew.Do(j.batch.Ctx, o.Funcs, j.batch.Tasks[j.lo:j.lo+1], j.batch.Results[j.lo:j.lo+1])
 }
 
@@ -46,6 +46,9 @@ func (o *oneByOne) Run(ctx context.Context, tasks []levels.Task) []levels.Result
 	}
 	b := crew.NewBatch(ctx, tasks, len(tasks)) // with so many workers each claim is a single task
 	defer func() {
+		if v := recover(); v != nil {
+			panic(v) // there is nothing to wait for any more
+		}
 		b.Fail(levels.ErrLost) // of nothing, unless a Func has ended this goroutine
 		<-b.Done()
 	}()

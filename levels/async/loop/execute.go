@@ -72,7 +72,12 @@ func (l *loop) handOver() {
 // carry runs a slice, in a goroutine of its own.
 func (l *loop) carry(s *slice) {
 	var results []levels.Result
-	defer func() { l.post(func() { l.back(s, results) }) }() // also if Goexit ends Run
+	defer func() {
+		if v := recover(); v != nil {
+			panic(v) // the program dies: these are no results
+		}
+		l.post(func() { l.back(s, results) }) // also if Goexit ends Run
+	}()
 	tasks := make([]levels.Task, len(s.errands))
 	for i, e := range s.errands {
 		tasks[i] = e.task

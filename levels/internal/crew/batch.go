@@ -63,6 +63,16 @@ func (b *Batch) Finish(n int) {
 	}
 }
 
+// Leave is Finish for whoever runs tasks, to be deferred: it also finishes those of a Func
+// that ended its goroutine. If a Func panics it finishes nothing, for the program is about
+// to die, and a caller that woke up meanwhile would take what there is for results.
+func (b *Batch) Leave(n int) {
+	if v := recover(); v != nil {
+		panic(v) // the trace still shows where it began
+	}
+	b.Finish(n)
+}
+
 // Fail gives all tasks that nobody has claimed the same error.
 func (b *Batch) Fail(err error) {
 	n := int64(len(b.Tasks))
@@ -105,7 +115,7 @@ func Do(ctx context.Context, funcs levels.Funcs, tasks []levels.Task, results []
 func Each(b *Batch, run func(ctx context.Context, tasks []levels.Task, results []levels.Result)) {
 	for lo, hi := b.Claim(1); lo < hi; lo, hi = b.Claim(1) {
 		func() {
-			defer b.Finish(hi - lo)
+			defer b.Leave(hi - lo)
 			run(b.Ctx, b.Tasks[lo:hi], b.Results[lo:hi])
 		}()
 	}

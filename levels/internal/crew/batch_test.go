@@ -2,6 +2,8 @@ package crew_test
 
 import (
 	"context"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/fourlevels/fourlevels/levels"
@@ -61,5 +63,29 @@ func TestSlicesAreWorthTheirPrice(t *testing.T) {
 	}
 	if smallest < 100 {
 		t.Errorf("a slice has %d tasks, and was to have 100", smallest)
+	}
+}
+
+// When a Func panics nobody is told that its slice is done: whoever waits would take what
+// is not there for results, until the program is dead. When it ends its goroutine they are.
+func TestPanicIsNoResult(t *testing.T) {
+	for name, f := range map[string]func(){"panic": func() { panic("ouch") }, "goexit": runtime.Goexit} {
+		b := crew.NewBatch(t.Context(), make([]levels.Task, 1), 1)
+		var gone sync.WaitGroup
+		gone.Go(func() {
+			defer func() { recover() }() // which no level does
+			crew.Each(b, func(context.Context, []levels.Task, []levels.Result) { f() })
+		})
+		gone.Wait()
+		select {
+		case <-b.Done():
+			if name == "panic" {
+				t.Error("after a panic the batch is done")
+			}
+		default:
+			if name == "goexit" {
+				t.Error("after Goexit the batch is not done")
+			}
+		}
 	}
 }

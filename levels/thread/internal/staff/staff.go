@@ -123,6 +123,9 @@ func (s *Staff) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 func (s *Staff) help(b *crew.Batch) {
 	ended := false
 	defer func() {
+		if v := recover(); v != nil {
+			panic(v) // there is nothing to wait for any more
+		}
 		if !ended {
 			b.Fail(levels.ErrLost)
 			<-b.Done()
