@@ -49,6 +49,11 @@ type Config struct {
 	Env   []string      // of the workers; nil means this process' own
 	Start time.Duration // a worker that has not said hello by then is killed; 0 means 10 s
 	Grace time.Duration // how long Close waits before it kills; 0 means 2 s
+
+	// Died, if not nil, is called for each worker that ends before Close, for whatever
+	// reason: another takes its place, and what is timed meanwhile is not the level's
+	// normal speed. Several may call it at once.
+	Died func()
 }
 
 // Transports are the names of all, the default first.

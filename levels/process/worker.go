@@ -101,6 +101,9 @@ func (w *worker) bury() error {
 
 // end is bury, and reports whether the child still lived.
 func (w *worker) end() (lived bool, err error) {
+	if w.Died != nil {
+		w.Died()
+	}
 	c := w.dismiss()
 	select {
 	case <-c.Done():
