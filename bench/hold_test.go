@@ -108,7 +108,7 @@ func held(b *testing.B, c bench.Cell, s fleet.Spec) (most int64, full bool) {
 				b.Fatal(err)
 			}
 			took := time.Since(start)
-			faultless(b, l)
+			noteFaults(b, l)
 			return most, most > 0 && took < 2*times*wait
 		case <-time.After(wait / 5):
 			now, _ := tree.Held()

@@ -90,6 +90,7 @@ func (g *generator) report(b *testing.B, r load.Result, err error) {
 	b.ReportMetric(100*r.Little(), "little-%")
 	b.ReportMetric(float64(r.Response.TotalCount()), "latencies")
 	g.j.report(b)
+	noteFaults(b, g.l) // since it was opened: if the capacity is wrong, so is each share of it
 }
 
 // percentiles reports those of the times beyond which there is at least one. That is a

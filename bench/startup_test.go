@@ -29,7 +29,7 @@ func startup(b *testing.B, c bench.Cell, w workload.Workload) {
 		defer l.Close() // if a check fails; else it is closed already
 		j.check(b, j.tasks[:1], results)
 		j.warmUp(b, l) // for the checksum
-		faultless(b, l)
+		noteFaults(b, l)
 		start = time.Now()
 		if err := l.Close(); err != nil {
 			b.Fatalf("close the level: %v", err)

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fourlevels/fourlevels/bench/live"
@@ -59,6 +60,9 @@ type Fleet struct {
 	err     error
 	opened  []func() error // undo what Open did, last first
 	workers []*worker
+
+	died  atomic.Int64                           // processes of the outermost level
+	tried func(ctx context.Context) (int, error) // asks the queue how many jobs were tried again; nil if there is none
 }
 
 // Open starts what the level needs and returns it once its workers answer.
@@ -105,7 +109,7 @@ func (f *Fleet) open(ctx context.Context, s Spec, c Config) (levels.Level, error
 	}
 	if outer.Level == "process" {
 		command := append(c.Worker[:len(c.Worker):len(c.Worker)], c.distant("process", "--level", inner)...)
-		return process.New(process.Config{Processes: outer.Width, Transport: outer.Impl, Command: command, Env: c.Env}), nil
+		return process.New(process.Config{Processes: outer.Width, Transport: outer.Impl, Command: command, Env: c.Env, Died: func() { f.died.Add(1) }}), nil
 	}
 	if outer.Impl == "rpc" {
 		return f.openRPC(ctx, outer.Width, inner, c)
@@ -154,6 +158,7 @@ func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Con
 			return nil, err
 		}
 	}
+	f.tried = func(ctx context.Context) (int, error) { return triedAgain(ctx, config) }
 	return machine.NewQueue(ctx, config)
 }
 
@@ -198,17 +203,6 @@ func (c Config) distant(args ...string) []string {
 		args = append(args, "--rtt", c.RTT.String())
 	}
 	return args
-}
-
-// Faults counts the machines that died and were replaced; what dies inside a
-// machine, or at the level of processes, loses tasks and shows by that. What was
-// measured meanwhile is not the level's normal speed.
-func (f *Fleet) Faults() int {
-	n := 0
-	for _, w := range f.workers {
-		n += int(w.deaths.Load())
-	}
-	return n
 }
 
 // Close closes the level and then ends, in the reverse order of their start,

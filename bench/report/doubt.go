@@ -20,8 +20,8 @@ const (
 
 // doubts are the reasons for which figures cannot be believed, though the outputs
 // are right. Where a figure is a median over rounds, so is what it is judged by: one
-// bad round is what the median is for. Lost and doubled tasks are not forgiven once.
-var doubts = []func(*samples.Cell) string{undelivered, unknownUnit, littlesLaw, tooEfficient, lateGenerator}
+// bad round is what the median is for. Faults, lost and doubled tasks are not forgiven once.
+var doubts = []func(*samples.Cell) string{faulty, undelivered, unknownUnit, littlesLaw, tooEfficient, lateGenerator}
 
 // doubt is the first of the reasons, or "".
 func doubt(s *samples.Cell) string {
@@ -31,6 +31,19 @@ func doubt(s *samples.Cell) string {
 		}
 	}
 	return ""
+}
+
+// faulty tells what was made good while it was measured. The outputs are right, and the
+// time that it took is in the figures.
+func faulty(s *samples.Cell) string {
+	sum := 0.0
+	for _, sample := range s.Samples { // of twins, too
+		sum += sample.Values["faults"]
+	}
+	if sum == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s has faults=%.0f: workers died, or jobs were tried again, while it was measured", s.Name.Base, sum)
 }
 
 func undelivered(s *samples.Cell) string {

@@ -37,6 +37,7 @@ var Units = []Unit{
 	{"wire-B/op", "assume", "exact", "bytes between the caller and its machines for a lone task; the median, so exact"},
 	{"lost/op", "assume", "exact", "tasks without a result"},
 	{"dup/op", "assume", "exact", "tasks with more than one"},
+	{"faults", "", "", "workers that died, and jobs that were tried again, since the level was opened: the row is INVALID"},
 	{"forbidden/op", "better", "lower", "pieces of a pitfall's work that end as they must not"},
 	{"took-ns", "better", "lower", "the time that a pitfall's program is judged by"},
 	{"gc-cpu-%", "better", "lower", "of the caller's processor time, that the garbage collector took"},
