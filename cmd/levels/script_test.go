@@ -30,6 +30,7 @@ func commands() map[string]scriptCommand {
 		"alone":     alone,
 		"jobs":      leaveJobs,
 		"die":       letDie,
+		"impostor":  impostor,
 	}
 }
 

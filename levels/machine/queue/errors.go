@@ -64,4 +64,7 @@ type fatalError struct{ error }
 
 func (e *fatalError) Unwrap() error { return e.error }
 
-func refused(err error) error { return fmt.Errorf("%w: %w", ErrRefused, err) }
+// refused says which Redis answered with an error.
+func (l *link) refused(err error) error {
+	return fmt.Errorf("%w at %s: %w", ErrRefused, l.where, Advise(err))
+}

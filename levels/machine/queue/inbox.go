@@ -141,7 +141,7 @@ func (b *inbox) read() {
 		case b.isClosed():
 			return
 		case isReply(err) && !passes(err):
-			b.fail(fmt.Errorf("read results: %w", refused(err)), func(*waiter) bool { return true })
+			b.fail(fmt.Errorf("read results: %w", b.shard.link.refused(err)), func(*waiter) bool { return true })
 		}
 		pause(ctx, breathing) // Redis is away: it may come back
 	}

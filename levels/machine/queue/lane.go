@@ -307,7 +307,7 @@ func (l *lane) bear(ctx context.Context, err error) error {
 		return nil
 	}
 	if isReply(err) && !passes(err) {
-		return fmt.Errorf("queue %s: %w", l.shard.name, refused(err))
+		return fmt.Errorf("queue %s: %w", l.shard.name, l.shard.link.refused(err))
 	}
 	l.worker.config.Logger.Debug("Redis is away", "queue", l.shard.name, "error", err)
 	pause(ctx, 100*time.Millisecond)

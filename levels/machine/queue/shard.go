@@ -217,7 +217,7 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 		case isReply(err) && !passes(err) && sent:
 			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		case isReply(err) && !passes(err):
-			return refused(err)
+			return s.link.refused(err)
 		case !isReply(err) && !notSent(err):
 			sent = true
 		}
@@ -227,11 +227,11 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 		if ctx.Err() != nil {
 			switch {
 			case sent:
-				return fmt.Errorf("%w: no answer from Redis at %s: %w", ErrUnknown, s.link.where, err)
+				return fmt.Errorf("%w: no answer from Redis at %s: %w", ErrUnknown, s.link.where, Advise(err))
 			case isReply(err):
-				return refused(err)
+				return s.link.refused(err)
 			}
-			return fmt.Errorf("reach Redis at %s: %w", s.link.where, err)
+			return fmt.Errorf("reach Redis at %s: %w", s.link.where, Advise(err))
 		}
 	}
 }

@@ -114,7 +114,7 @@ func identify(ctx context.Context, rawURL string) (string, error) {
 		return Embedded, nil // so says the stand-in
 	}
 	if err != nil {
-		return "", fmt.Errorf("reach Redis at %s: %w", options.Addr, err)
+		return "", fmt.Errorf("reach Redis at %s: %w", options.Addr, queue.Advise(err))
 	}
 	fields := map[string]string{}
 	for line := range strings.Lines(info) {
