@@ -11,7 +11,8 @@ import (
 // for all results between it and the seal above; its checksum is that of all bytes
 // before its own line.
 const (
-	head      = "# fourlevels samples 1"
+	format    = "# fourlevels samples " // and its version
+	head      = format + "1"
 	sealLine  = "# sample %d round %d twin %t results %d crc32c %08x"
 	endLine   = "# end samples %d results %d notes %d crc32c %08x"
 	oldEnd    = "# end samples %d results %d crc32c %08x" // of runs that do not count their notes
@@ -64,8 +65,14 @@ func verify(data []byte) (l ledger, line int, err error) {
 		switch {
 		case len(text) > longest:
 			return l, line, errors.New("the line is longer than 64 KiB: no result is")
+		case bytes.IndexByte(text, 0) >= 0:
+			return l, line, errors.New("this is no text in UTF-8: is it another file, or in UTF-16?")
+		case line == 1 && bytes.HasPrefix(text, []byte("\ufeff")):
+			return l, line, errors.New("a byte order mark hides what the line says: save the file in UTF-8 without one")
 		case !whole:
 			return l, line, errors.New("the last line is cut: it has no newline")
+		case line == 1 && bytes.HasPrefix(text, []byte(format)) && !isSealed:
+			return l, line, fmt.Errorf("the file is in version %.20q of the format, and this program reads 1: take the levels that wrote it", bytes.TrimPrefix(text, []byte(format)))
 		case l.ended:
 			return l, line, errors.New("something follows the end of the run")
 		case bytes.HasPrefix(text, []byte("# ")) && line > 1:
