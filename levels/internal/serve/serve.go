@@ -44,13 +44,14 @@ func HTTP(ctx context.Context, l net.Listener, h http.Handler, t Times) error {
 	requests, cutOff := context.WithCancelCause(context.Background())
 	defer cutOff(ErrCutOff)
 	server := &http.Server{
-		Handler:           byAddress(l, h),
-		ReadHeaderTimeout: cmp.Or(t.Header, Idle),
-		ReadTimeout:       t.Request,
-		IdleTimeout:       Idle,
-		MaxHeaderBytes:    16 << 10,
-		ConnState:         fresh.track,
-		BaseContext:       func(net.Listener) context.Context { return requests },
+		Handler:                      byAddress(l, h),
+		ReadHeaderTimeout:            cmp.Or(t.Header, Idle),
+		ReadTimeout:                  t.Request,
+		IdleTimeout:                  Idle,
+		MaxHeaderBytes:               16 << 10,
+		ConnState:                    fresh.track,
+		DisableGeneralOptionsHandler: true, // or OPTIONS * would be answered before h is asked
+		BaseContext:                  func(net.Listener) context.Context { return requests },
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }() // received from below on every path
