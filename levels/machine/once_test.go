@@ -40,6 +40,27 @@ func (b balance) holds() bool {
 	return b.lost == 0 && b.unexpected == 0 && b.duplicated == 0 && b.ok+b.unknown+b.failed == b.attempted
 }
 
+// add counts the result of a call that ran so often.
+func (b *balance) add(input string, runs int, r levels.Result) {
+	b.attempted++
+	if runs > 1 {
+		b.duplicated++
+	}
+	switch {
+	case errors.Is(r.Err, levels.ErrLost):
+		b.unknown++
+		b.ranThough += min(runs, 1)
+	case r.Err != nil:
+		b.failed++
+		b.unexpected += min(runs, 1)
+	case string(r.Output) != "did "+input:
+		b.unexpected++
+	default:
+		b.ok++
+		b.lost += 1 - min(runs, 1)
+	}
+}
+
 // A trial of calls counts how often each of them runs.
 type callTrial struct {
 	worker mortal
@@ -61,28 +82,6 @@ func (c *callTrial) mark(_ context.Context, input []byte) ([]byte, error) {
 		c.worker.restart()
 	}
 	return append([]byte("did "), input...), nil
-}
-
-// add counts the result of a call, once no call runs any more.
-func (c *callTrial) add(input string, r levels.Result) {
-	c.attempted++
-	runs := c.runs[input]
-	if runs > 1 {
-		c.duplicated++
-	}
-	switch {
-	case errors.Is(r.Err, levels.ErrLost):
-		c.unknown++
-		c.ranThough += min(runs, 1)
-	case r.Err != nil:
-		c.failed++
-		c.unexpected += min(runs, 1)
-	case string(r.Output) != "did "+input:
-		c.unexpected++
-	default:
-		c.ok++
-		c.lost += 1 - min(runs, 1)
-	}
 }
 
 // tryCalls makes so many calls over a link that breaks, of a worker that starts anew now
@@ -120,16 +119,17 @@ func tryCalls(t *testing.T, calls int, spoils func(*http.Request), round func(ht
 		t.Error(err)
 	}
 	pool.Close() // waits for what the workers of old still run
+	var b balance
 	for i, r := range results {
-		c.add(fmt.Sprint(i), r)
+		b.add(fmt.Sprint(i), c.runs[fmt.Sprint(i)], r)
 	}
 	for fault, n := range link.seen {
 		if n == 0 {
 			t.Errorf("fault %d has not happened", fault)
 		}
 	}
-	t.Logf("%v; faults %v", c.balance, link.seen)
-	return c.balance
+	t.Logf("%v; faults %v", b, link.seen)
+	return b
 }
 
 func asItIs(next http.RoundTripper) http.RoundTripper { return next }
