@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"os"
 	"strconv"
@@ -78,7 +77,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != contentType {
+	if r.Header.Get("Content-Type") != contentType {
 		http.Error(w, "tasks are "+contentType, http.StatusUnsupportedMediaType)
 		return
 	}

@@ -27,16 +27,12 @@ func (k key) String() string {
 }
 
 // parseKey reads what String wrote.
-func parseKey(s string) (k key, err error) {
-	wrong := fmt.Errorf("the key %.40q is none: want SENDER/NUMBER in %s", s, keyHeader)
+func parseKey(s string) (key, error) {
 	rest, again := strings.CutSuffix(s, "/again")
 	sender, number, _ := strings.Cut(rest, "/")
-	if len(sender) < 16 || len(sender) > 64 || strings.IndexFunc(sender, notAlphanumeric) >= 0 {
-		return key{}, wrong
-	}
 	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil || strconv.FormatUint(n, 10) != number {
-		return key{}, wrong
+	if err != nil || len(sender) < 16 || len(sender) > 64 || strings.ContainsFunc(sender, notAlphanumeric) {
+		return key{}, fmt.Errorf("the key %.40q is none: want SENDER/NUMBER in %s", s, keyHeader)
 	}
 	return key{sender, n, again}, nil
 }
