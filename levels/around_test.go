@@ -118,6 +118,46 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// No more tasks wait than may: the others are turned away at once, and nothing else is.
+func TestLimitIsFull(t *testing.T) {
+	const inside, waiting = 2, 3
+	hold := make(chan struct{})
+	l := &levels.Limit{Tasks: inside, Waiting: waiting, Level: async.New(async.Config{Funcs: levels.Funcs{
+		"hold": func(context.Context, []byte) ([]byte, error) { <-hold; return nil, nil },
+	}})}
+	var calls sync.WaitGroup
+	end := sync.OnceFunc(func() { close(hold) })
+	var fine, full atomic.Int32
+	for range 40 {
+		calls.Go(func() {
+			switch err := l.Run(t.Context(), slicesOf("hold", 1))[0].Err; {
+			case err == nil:
+				fine.Add(1)
+			case errors.Is(err, levels.ErrFull):
+				full.Add(1)
+				if n := l.Depth(); n != inside+waiting {
+					t.Errorf("turned away from %d tasks, want %d", n, inside+waiting)
+				}
+			default:
+				t.Error(err)
+			}
+			if full.Load() == 40-inside-waiting {
+				end() // of all
+			}
+		})
+	}
+	calls.Wait()
+	if fine.Load() != inside+waiting || full.Load() != 40-inside-waiting || l.Depth() != 0 {
+		t.Errorf("%d ran and %d were turned away, %d left", fine.Load(), full.Load(), l.Depth())
+	}
+	for _, r := range l.Run(t.Context(), slicesOf("hold", 2*(inside+waiting))) { // too many, but alone
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
+	}
+	l.Close()
+}
+
 // A task that takes its caller along leaves its place to the next.
 func TestLimitOutlivesACall(t *testing.T) {
 	l := &levels.Limit{Tasks: 1, Level: &levels.Serial{Funcs: levels.Funcs{

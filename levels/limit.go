@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // A Limit is a level around another: it hands over so many tasks at once and no more,
@@ -18,10 +19,19 @@ type Limit struct {
 	Level Level
 	Tasks int // at once; 0 means one for each processor (GOMAXPROCS)
 
+	// Waiting is how many more may wait for room. A batch that does not fit in any more
+	// fails at once with [ErrFull], unless it is alone. 0 means that any number may wait:
+	// then whoever calls Run without waiting for it fills the memory with what waits.
+	Waiting int
+
 	once sync.Once
 	room chan struct{} // has an element for each task inside
+	held atomic.Int64  // tasks inside, or waiting
 	gate Gate
 }
+
+// Depth is how many tasks are inside or wait.
+func (l *Limit) Depth() int { return int(l.held.Load()) }
 
 // Run implements [Level].
 func (l *Limit) Run(ctx context.Context, tasks []Task) []Result {
@@ -30,6 +40,10 @@ func (l *Limit) Run(ctx context.Context, tasks []Task) []Result {
 	}
 	defer l.gate.Leave()
 	l.once.Do(func() { l.room = make(chan struct{}, cmp.Or(max(l.Tasks, 0), runtime.GOMAXPROCS(0))) })
+	if !l.admit(len(tasks)) {
+		return Failed(len(tasks), ErrFull)
+	}
+	defer l.held.Add(-int64(len(tasks)))
 	results := make([]Result, 0, len(tasks))
 	for len(results) < len(tasks) {
 		n := l.enter(ctx, len(tasks)-len(results))
@@ -39,6 +53,19 @@ func (l *Limit) Run(ctx context.Context, tasks []Task) []Result {
 		results = append(results, l.inside(ctx, tasks[len(results):len(results)+n])...)
 	}
 	return results
+}
+
+// admit counts tasks in, unless they are too many.
+func (l *Limit) admit(n int) bool {
+	for {
+		held := l.held.Load()
+		if l.Waiting > 0 && held > 0 && held+int64(n) > int64(cap(l.room)+l.Waiting) {
+			return false
+		}
+		if l.held.CompareAndSwap(held, held+int64(n)) {
+			return true
+		}
+	}
 }
 
 // inside runs tasks that there is room for, and leaves the room, even if a Func panics.

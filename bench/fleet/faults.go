@@ -19,23 +19,32 @@ func (f *Fleet) Faults(ctx context.Context) (int, error) {
 	for _, w := range f.workers {
 		n += int(w.deaths.Load())
 	}
-	if f.tried == nil {
+	if f.info == nil {
 		return n, nil
 	}
-	again, err := f.tried(ctx)
-	return n + again, err
+	info, err := f.info(ctx)
+	return n + info.Counters.Lost + info.Counters.Retried + info.Counters.Dead, err
 }
 
-// triedAgain counts the tries of a queue's jobs that did not bring a result.
-func triedAgain(ctx context.Context, c machine.QueueConfig) (int, error) {
+// Waiting is how many jobs wait in the queue of the outermost level. Other levels have
+// none: whoever calls them waits.
+func (f *Fleet) Waiting(ctx context.Context) (int, error) {
+	if f.info == nil {
+		return 0, nil
+	}
+	info, err := f.info(ctx)
+	return info.Ready, err
+}
+
+// ask looks at a queue.
+func ask(ctx context.Context, c machine.QueueConfig) (info queue.Info, err error) {
 	q, err := queue.Open(ctx, c.Redis, queue.Config{Name: c.Name})
-	if err != nil {
-		return 0, fmt.Errorf("count faults: %w", err)
+	if err == nil {
+		info, err = q.Info(ctx)
+		q.Close()
 	}
-	defer q.Close()
-	info, err := q.Info(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("count faults: %w", err)
+		return queue.Info{}, fmt.Errorf("look at the queue: %w", err)
 	}
-	return info.Counters.Lost + info.Counters.Retried + info.Counters.Dead, nil
+	return info, nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/async/loop"
 	"github.com/fourlevels/fourlevels/levels/machine"
 	"github.com/fourlevels/fourlevels/levels/machine/link"
+	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
 	"github.com/fourlevels/fourlevels/levels/thread"
@@ -44,6 +45,8 @@ type Config struct {
 	Embedded bool          // take the embedded stand-in even if a server is on PATH
 	Lease    time.Duration // of machine/queue; 0 means the queue's default
 
+	MaxLength int // jobs that may wait in the outermost machine/queue; 0 means the queue's default
+
 	RTT   time.Duration // how far away machines and their store are, in round trips; 0 means as far as loopback
 	Count bool          // count what goes to the outermost machines, for [Fleet.Traffic] and [Fleet.Commands]
 }
@@ -61,8 +64,8 @@ type Fleet struct {
 	opened  []func() error // undo what Open did, last first
 	workers []*worker
 
-	died  atomic.Int64                           // processes of the outermost level
-	tried func(ctx context.Context) (int, error) // asks the queue how many jobs were tried again; nil if there is none
+	died atomic.Int64                                  // processes of the outermost level
+	info func(ctx context.Context) (queue.Info, error) // asks the queue; nil if there is none
 }
 
 // Open starts what the level needs and returns it once its workers answer.
@@ -152,13 +155,13 @@ func (f *Fleet) openRPC(ctx context.Context, machines int, inner string, c Confi
 }
 
 func (f *Fleet) openQueue(ctx context.Context, machines int, inner string, c Config) (levels.Level, error) {
-	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease, Dial: dialOf(&f.dialer)}
+	config := machine.QueueConfig{Redis: c.Redis, Name: queueName(), Lease: c.Lease, MaxLength: c.MaxLength, Dial: dialOf(&f.dialer)}
 	for range machines {
 		if err := f.start(ctx, c, c.distant("queue", "--level", inner, "--queue", config.Name, "--lease", config.Lease.String())...); err != nil {
 			return nil, err
 		}
 	}
-	f.tried = func(ctx context.Context) (int, error) { return triedAgain(ctx, config) }
+	f.info = func(ctx context.Context) (queue.Info, error) { return ask(ctx, config) }
 	return machine.NewQueue(ctx, config)
 }
 

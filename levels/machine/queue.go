@@ -25,6 +25,10 @@ type QueueConfig struct {
 	MaxBatch int // caller only: tasks in a job; 0 means 256
 	Jobs     int // worker only: jobs at once; 0 means 8
 
+	// MaxLength is for callers only: jobs that may wait for a worker. Tasks of those beyond
+	// fail at once with [levels.ErrFull]. 0 means 1,000,000.
+	MaxLength int
+
 	// Dial makes the connections to Redis, of which link.Dialer can make slow ones; nil
 	// means that of a net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -32,7 +36,7 @@ type QueueConfig struct {
 
 func (c QueueConfig) open(ctx context.Context) (*queue.Queue, error) {
 	url := cmp.Or(c.Redis, "redis://127.0.0.1:6379")
-	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit, MaxBatch: math.MaxInt32, Dial: c.Dial})
+	return queue.Open(ctx, url, queue.Config{Name: cmp.Or(c.Name, "levels"), MaxPayload: wire.Limit, MaxBatch: math.MaxInt32, MaxLength: c.MaxLength, Dial: c.Dial})
 }
 
 // runTasks is the name of the queue's task: to run a batch.
@@ -83,7 +87,9 @@ func (q *queued) Run(ctx context.Context, tasks []levels.Task) []levels.Result {
 	parts, payloads := q.cut(tasks, results)
 	err := q.queue.CallMany(ctx, runTasks, payloads, func(i int, output []byte, err error) {
 		switch {
-		case errors.Is(err, queue.ErrRefused), errors.Is(err, queue.ErrFull): // it was not enqueued
+		case errors.Is(err, queue.ErrFull):
+			err = fmt.Errorf("%w: %w", levels.ErrFull, err)
+		case errors.Is(err, queue.ErrRefused): // it was not enqueued
 		case err != nil:
 			err = fmt.Errorf("%w: %w", levels.ErrLost, err)
 		default:
