@@ -47,10 +47,6 @@ var (
 	// ErrClosed says that the level was closed before the task could start.
 	ErrClosed = errors.New("level is closed")
 
-	// ErrFull says that so much waits already that the task was turned away. It has not
-	// run, and may be tried again later.
-	ErrFull = errors.New("level is full")
-
 	// ErrLost says that the worker went away with the task. The task may have
 	// run, in part or in full: this is the third outcome, beside done and failed.
 	ErrLost = errors.New("worker is lost")

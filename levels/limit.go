@@ -3,10 +3,15 @@ package levels
 import (
 	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
 )
+
+// ErrFull says that so much waits already that the task was turned away. It has not run, and
+// may be tried again later.
+var ErrFull = errors.New("level is full")
 
 // A Limit is a level around another: it hands over so many tasks at once and no more,
 // over all calls of Run. So it keeps a crowd from what stands behind the level: a disk, a
