@@ -63,10 +63,9 @@ if told == 1 and redis.call('HEXISTS', held, 'next') == 0 then
   redis.call('DEL', held) -- the lane has fallen
   return 0
 end
-if told < tonumber(ARGV[5]) then return 0 end -- something before was lost: so is the lane
-if told > tonumber(ARGV[5]) then
-  redis.call('HINCRBY', held, ARGV[4], -1) -- it was told before
-else
+if told ~= tonumber(ARGV[5]) then redis.call('HINCRBY', held, ARGV[4], -1) end -- nothing is told now
+if told < tonumber(ARGV[5]) then return 0 end -- something before was lost, and so is the lane, unless it is told again
+if told == tonumber(ARGV[5]) then -- else it was told before
   if ARGV[6] ~= '0' then redis.call('HINCRBY', stat, 'done', ARGV[6]) end
   local from, to = section()
   if to >= from then

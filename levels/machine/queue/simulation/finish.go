@@ -61,13 +61,11 @@ func (s *Store) Finish(a Finish) (answer int, counts bool) {
 	if held == nil {
 		held = &hash{tellers: map[string]int64{a.Teller: a.Number - 1}}
 	}
-	held.tellers[a.Teller]++
-	switch told := held.tellers[a.Teller]; {
+	switch told := held.tellers[a.Teller] + 1; {
 	case told < a.Number:
 		return 0, false
-	case told > a.Number:
-		held.tellers[a.Teller]--
-	default:
+	case told == a.Number:
+		held.tellers[a.Teller] = told
 		counts = true
 		s.count(a, held)
 	}
