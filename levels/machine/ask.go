@@ -33,6 +33,7 @@ type sender struct {
 	url    string
 	name   string // nobody else's
 	number uint64 // of its requests so far
+	worker string // who runs the present one; "" until a worker has said its name
 }
 
 // ask sends a request until it is answered, the worker is gone, or ctx ends. Its error is
@@ -42,7 +43,7 @@ func (s *sender) ask(ctx context.Context, body []byte, results []levels.Result) 
 	s.number++
 	var lost error
 	var waited time.Duration
-	for tries := 1; ; {
+	for tries, moves := 1, 0; ; {
 		err := s.post(ctx, lost != nil, body, results)
 		if err == nil {
 			return nil
@@ -52,7 +53,11 @@ func (s *sender) ask(ctx context.Context, body []byte, results []levels.Result) 
 			return context.Cause(ctx)
 		}
 		var full *fullError
+		var moved movedError
 		switch {
+		case errors.As(err, &moved) && lost == nil && moves < 32:
+			s.worker = moved.to
+			moves++
 		case errors.As(err, &full) && waited < cmp.Or(s.config.Patience, time.Minute):
 			waited += pause(ctx, full.after+rand.N(full.after/2+1)) // not all at once
 		case worthAnother(err, lost != nil) && tries < positive(s.config.Tries, 4):
@@ -106,6 +111,13 @@ func (e *fullError) Error() string {
 	return fmt.Sprintf("machine %s has as many requests as it takes", e.machine)
 }
 
+// A movedError says that the address leads to another worker, who has not run the request.
+type movedError struct{ machine, to string }
+
+func (e movedError) Error() string {
+	return fmt.Sprintf("machine %s is another worker each time", e.machine)
+}
+
 // post sends the request once, with the tasks in its body, and reads the answer.
 func (s *sender) post(ctx context.Context, again bool, body []byte, results []levels.Result) error {
 	req, err := s.request(ctx, http.MethodPost, again, bytes.NewReader(body))
@@ -127,6 +139,7 @@ func (s *sender) post(ctx context.Context, again bool, body []byte, results []le
 	if resp.StatusCode != http.StatusOK {
 		return refusal(machine, resp)
 	}
+	s.worker = resp.Header.Get(workerHeader)
 	answer, err := readBody(resp.Body, resp.ContentLength)
 	if err != nil {
 		return broken{fmt.Errorf("%w: answer of %s: %w", levels.ErrLost, machine, err)}
@@ -149,7 +162,10 @@ func (s *sender) request(ctx context.Context, method string, again bool, body io
 	}
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set(protocolHeader, strconv.Itoa(wire.Version))
-	req.Header.Set(keyHeader, key{s.name, s.number, again}.String())
+	req.Header.Set(keyHeader, key{sender: s.name, number: s.number, again: again}.String())
+	if s.worker != "" {
+		req.Header.Set(workerHeader, s.worker)
+	}
 	if s.config.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+s.config.Token)
 	}
@@ -176,6 +192,9 @@ func (s *sender) giveUp(ctx context.Context) {
 func refusal(machine string, resp *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
 	why := strings.TrimSpace(string(text))
+	if to := resp.Header.Get(workerHeader); resp.StatusCode == http.StatusPreconditionFailed && to != "" {
+		return movedError{machine, to}
+	}
 	if resp.StatusCode >= 400 && resp.StatusCode < 500 {
 		return fmt.Errorf("machine %s refuses: %s: %s", machine, resp.Status, why)
 	}

@@ -19,7 +19,6 @@ const (
 	half            // in the middle of the request
 	unheard         // the request has run, and its answer is lost
 	cutShort        // in the middle of the answer
-	restart         // the worker starts anew, in the middle of its tasks
 	faults
 )
 
@@ -98,33 +97,40 @@ func (c *shakyConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A mortal worker may be replaced by one that knows nothing of it. Connections to the old
-// one break; what it runs goes on for a while, as it does on a machine that was cut off.
-type mortal struct {
+// Mortals are workers behind one address, each of which may be asked next, and may be
+// replaced by one that knows nothing of it. Connections break then; what the old one runs
+// goes on for a while, as on a machine that was cut off.
+type mortals struct {
 	link   *shaky
 	hire   func() *machine.Handler
-	spoils func(*http.Request) // what is wrong with it, or nil
+	spoils func(*http.Request, *machine.Handler) // what is wrong with them, or nil
 
 	mu    sync.Mutex
-	now   *machine.Handler
+	now   []*machine.Handler
 	conns map[net.Conn]bool
+
+	restarts int
 }
 
-func (m *mortal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if m.spoils != nil {
-		m.spoils(r)
-	}
+func (m *mortals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i := m.anyone()
 	m.mu.Lock()
-	if m.now == nil {
-		m.now = m.hire()
-	}
-	h := m.now
+	h := m.now[i]
 	m.mu.Unlock()
+	if m.spoils != nil {
+		m.spoils(r, h)
+	}
 	h.ServeHTTP(w, r)
 }
 
+func (m *mortals) anyone() int {
+	m.link.mu.Lock()
+	defer m.link.mu.Unlock()
+	return m.link.rand.IntN(len(m.now))
+}
+
 // Accept keeps the connections, to cut them.
-func (m *mortal) Accept() (net.Conn, error) {
+func (m *mortals) Accept() (net.Conn, error) {
 	conn, err := m.link.Accept()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -134,16 +140,15 @@ func (m *mortal) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-func (m *mortal) Close() error   { return m.link.Close() }
-func (m *mortal) Addr() net.Addr { return m.link.Addr() }
+func (m *mortals) Close() error   { return m.link.Close() }
+func (m *mortals) Addr() net.Addr { return m.link.Addr() }
 
-func (m *mortal) restart() {
-	m.link.mu.Lock()
-	m.link.seen[restart]++
-	m.link.mu.Unlock()
+func (m *mortals) restart() {
+	i := m.anyone()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now = nil
+	m.restarts++
+	m.now[i] = m.hire()
 	for conn := range m.conns {
 		conn.Close()
 		delete(m.conns, conn)

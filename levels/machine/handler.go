@@ -49,7 +49,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this worker wants a token that the request does not carry", http.StatusUnauthorized)
 		return
 	}
-	w.Header().Set(protocolHeader, strconv.Itoa(wire.Version)) // so that a caller knows who answers
+	w.Header().Set(protocolHeader, strconv.Itoa(wire.Version))
+	w.Header().Set(workerHeader, h.memory.worker())
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		fmt.Fprintf(w, "fourlevels worker, protocol %d\n", wire.Version)
@@ -71,6 +72,13 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if name := r.Header.Get(workerHeader); name != "" {
+		if key.pinned = name == h.memory.worker(); !key.pinned {
+			drain(r)
+			http.Error(w, "the request is for another worker than this one", http.StatusPreconditionFailed)
+			return
+		}
 	}
 	if r.Method == http.MethodDelete {
 		h.memory.giveUp(key)
@@ -109,10 +117,13 @@ func (h *Handler) enter(length int64) (weight int64, ok bool) {
 	return weight, true
 }
 
-// later tells a caller to come again, for nothing has been done. The usual body is read
-// and dropped: a connection that breaks while the caller writes could not tell anything.
+// drain reads the usual body and drops it: a connection that breaks while the caller
+// writes could not tell anything.
+func drain(r *http.Request) { io.CopyN(io.Discard, r.Body, 4<<20) }
+
+// later tells a caller to come again, for nothing has been done.
 func later(w http.ResponseWriter, r *http.Request) {
-	io.CopyN(io.Discard, r.Body, 4<<20)
+	drain(r)
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "this worker has as many requests as it takes: come later", http.StatusServiceUnavailable)
 }

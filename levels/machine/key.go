@@ -11,11 +11,17 @@ import (
 // worker that was started in between would run it twice.
 const keyHeader = "Fourlevels-Request"
 
+// workerHeader carries the name of the worker that answers, and in a request of the one
+// that is to run it: one address may lead to several, or to a new one, and each knows only
+// what it ran itself.
+const workerHeader = "Fourlevels-Worker"
+
 // A key names a request: it is the one of that number that its sender sends.
 type key struct {
 	sender string
 	number uint64
 	again  bool // it was sent before, and may have come
+	pinned bool // no other worker than this one may have got it; not a part of the text
 }
 
 func (k key) String() string {
@@ -34,7 +40,7 @@ func parseKey(s string) (key, error) {
 	if err != nil || len(sender) < 16 || len(sender) > 64 || strings.ContainsFunc(sender, notAlphanumeric) {
 		return key{}, fmt.Errorf("the key %.40q is none: want SENDER/NUMBER in %s", s, keyHeader)
 	}
-	return key{sender, n, again}, nil
+	return key{sender: sender, number: n, again: again}, nil
 }
 
 func notAlphanumeric(r rune) bool {

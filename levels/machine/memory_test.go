@@ -42,7 +42,8 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-// ask makes a request with a key, and returns its status.
+// ask makes a request with a key, and returns its status. With @ before the key it is for
+// this worker, with ? for another, and otherwise for whoever gets it.
 func (d *desk) ask(ctx context.Context, key string, size int) int {
 	return d.send(ctx, batch("work", make([]byte, size)), key)
 }
@@ -50,6 +51,14 @@ func (d *desk) ask(ctx context.Context, key string, size int) int {
 func (d *desk) send(ctx context.Context, r *http.Request, key string) int {
 	w := httptest.NewRecorder()
 	w.Code = 0 // until somebody writes
+	switch key[0] {
+	case '@':
+		key = key[1:]
+		r.Header.Set("Fourlevels-Worker", nameOf(&d.Handler))
+	case '?':
+		key = key[1:]
+		r.Header.Set("Fourlevels-Worker", "somebody else")
+	}
 	r.Header.Set("Fourlevels-Request", key)
 	d.ServeHTTP(w, r.WithContext(ctx))
 	return w.Code
@@ -73,7 +82,9 @@ func TestRequestsThatComeAgain(t *testing.T) {
 		"again":                  {nil, []step{{me + "/1", 200, 1}, {me + "/1/again", 200, 1}, {me + "/1", 200, 1}}},
 		"the next":               {nil, []step{{me + "/1", 200, 1}, {me + "/2", 200, 2}, {me + "/9", 200, 3}}},
 		"another's":              {nil, []step{{me + "/1", 200, 1}, {other + "/1", 200, 2}}},
-		"the first never came":   {nil, []step{{me + "/1", 200, 1}, {me + "/2/again", 200, 2}}},
+		"the first never came":   {nil, []step{{me + "/1", 200, 1}, {"@" + me + "/2/again", 200, 2}}},
+		"or went elsewhere":      {nil, []step{{me + "/1", 200, 1}, {me + "/2/again", 409, 1}, {me + "/1/again", 200, 1}}},
+		"for another worker":     {nil, []step{{"?" + me + "/1", 412, 0}, {"@" + me + "/1", 200, 1}, {"?" + me + "/1/again", 412, 1}}},
 		"nobody knows":           {nil, []step{{me + "/1/again", 409, 0}, {me + "/1", 200, 1}}},
 		"too late":               {nil, []step{{me + "/2", 200, 1}, {me + "/1", 409, 1}, {me + "/1/again", 409, 1}, {me + "/2", 200, 1}}},
 		"within the minute":      {func(*desk) { time.Sleep(58 * time.Second) }, []step{{me + "/1", 200, 1}, {me + "/1/again", 200, 1}}},

@@ -3,6 +3,7 @@ package machine
 import (
 	"container/list"
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"time"
@@ -19,6 +20,9 @@ import (
 // bounds, a minute, 4096 senders and 64 MiB of answers, but never a second run.
 // A worker that has started anew remembers nobody, which is the same.
 type memory struct {
+	once sync.Once
+	name string // of this worker: nobody else's
+
 	mu    sync.Mutex
 	last  map[string]*outcome // by sender
 	ended list.List           // of those in last, the ones that have ended, the oldest first
@@ -56,6 +60,12 @@ var (
 	errGivenUp   = errors.New("the caller has given up")
 )
 
+// worker is the name of the worker whose memory it is.
+func (m *memory) worker() string {
+	m.once.Do(func() { m.name = rand.Text() })
+	return m.name
+}
+
 // open returns what becomes of the request, and whether it is new, so that the caller is
 // to run it. It fails for a request that must not run.
 func (m *memory) open(ctx context.Context, k key) (o *outcome, isNew bool, err error) {
@@ -64,7 +74,7 @@ func (m *memory) open(ctx context.Context, k key) (o *outcome, isNew bool, err e
 	m.trim()
 	o = m.last[k.sender]
 	switch {
-	case o == nil && k.again:
+	case k.again && (o == nil || o.key.number < k.number && !k.pinned): // the first may have gone to another worker
 		return nil, false, errForgotten
 	case o != nil && o.key.number > k.number:
 		return nil, false, errOld

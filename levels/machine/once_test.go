@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -63,8 +64,8 @@ func (b *balance) add(input string, runs int, r levels.Result) {
 
 // A trial of calls counts how often each of them runs.
 type callTrial struct {
-	worker mortal
-	each   int // so many calls, the worker starts anew
+	workers mortals
+	each    int // so many calls, the worker starts anew
 
 	mu   sync.Mutex
 	runs map[string]int
@@ -79,26 +80,38 @@ func (c *callTrial) mark(_ context.Context, input []byte) ([]byte, error) {
 	last := len(c.runs)%c.each == 0
 	c.mu.Unlock()
 	if last {
-		c.worker.restart()
+		c.workers.restart()
 	}
 	return append([]byte("did "), input...), nil
 }
 
-// tryCalls makes so many calls over a link that breaks, of a worker that starts anew now
-// and then, and says what became of them. What is wrong with the worker or its callers is
-// up to spoils and round.
-func tryCalls(t *testing.T, calls int, spoils func(*http.Request), round func(http.RoundTripper) http.RoundTripper) balance {
+// A bargain is what worker and caller have agreed on, or a part of it.
+type bargain struct {
+	workers int                                       // behind one address
+	spoils  func(*http.Request, *machine.Handler)     // what a worker does not hear
+	round   func(http.RoundTripper) http.RoundTripper // what a caller does beside
+}
+
+// try makes so many calls over a link that breaks, of workers that start anew now and
+// then, and says what became of them.
+func (g bargain) try(t *testing.T, calls int) (b balance) {
 	link := newShaky(1, 50)
 	c := &callTrial{each: calls / 20, runs: map[string]int{}}
 	pool := &levels.Serial{Funcs: levels.Funcs{"mark": c.mark}}
-	c.worker = mortal{link: link, spoils: spoils, conns: map[net.Conn]bool{}, hire: func() *machine.Handler { return &machine.Handler{Level: pool} }}
+	c.workers = mortals{link: link, spoils: g.spoils, conns: map[net.Conn]bool{}, hire: func() *machine.Handler { return &machine.Handler{Level: pool} }}
+	for range g.workers {
+		c.workers.now = append(c.workers.now, c.workers.hire())
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- machine.Serve(ctx, &c.worker, &c.worker, time.Minute) }() // received below
+	go func() { served <- machine.Serve(ctx, &c.workers, &c.workers, time.Minute) }() // received below
 
 	const callers = 8
-	client := &http.Client{Transport: round(&http.Transport{DialContext: link.dial, MaxIdleConnsPerHost: callers})}
-	l := machine.NewRPC(machine.RPCConfig{URLs: []string{"http://127.0.0.1"}, InFlight: callers, Client: client})
+	var transport http.RoundTripper = &http.Transport{DialContext: link.dial, MaxIdleConnsPerHost: callers}
+	if g.round != nil {
+		transport = g.round(transport)
+	}
+	l := machine.NewRPC(machine.RPCConfig{URLs: []string{"http://127.0.0.1"}, InFlight: callers, Client: &http.Client{Transport: transport}})
 	results := make([]levels.Result, calls)
 	var calling sync.WaitGroup
 	for caller := range callers {
@@ -119,7 +132,6 @@ func tryCalls(t *testing.T, calls int, spoils func(*http.Request), round func(ht
 		t.Error(err)
 	}
 	pool.Close() // waits for what the workers of old still run
-	var b balance
 	for i, r := range results {
 		b.add(fmt.Sprint(i), c.runs[fmt.Sprint(i)], r)
 	}
@@ -128,21 +140,23 @@ func tryCalls(t *testing.T, calls int, spoils func(*http.Request), round func(ht
 			t.Errorf("fault %d has not happened", fault)
 		}
 	}
-	t.Logf("%v; faults %v", b, link.seen)
+	t.Logf("%v; faults %v, restarts %d", b, link.seen, c.workers.restarts)
 	return b
 }
 
-func asItIs(next http.RoundTripper) http.RoundTripper { return next }
-
-// Over a link that breaks in every way, and with a worker that starts anew, no call runs
+// Over a link that breaks in every way, and with workers that start anew, no call runs
 // twice, and each says what became of it, or that nobody knows.
 func TestCallsRunOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := tryCalls(t, 10_000, nil, asItIs)
-		if !b.holds() || b.ok < b.attempted*95/100 {
-			t.Error(b)
-		}
-	})
+	for workers, calls := range map[int]int{1: 10_000, 2: 2000} {
+		t.Run(fmt.Sprint(workers), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := bargain{workers: workers}.try(t, calls)
+				if !b.holds() || b.ok < b.attempted*8/10 {
+					t.Error(b)
+				}
+			})
+		})
+	}
 }
 
 // repeating makes net/http send requests again by itself.
@@ -154,22 +168,33 @@ func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(req)
 }
 
+// nameOf asks a worker for its name.
+func nameOf(h *machine.Handler) string {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	return w.Header().Get("Fourlevels-Worker")
+}
+
 // What is left out of the bargain makes calls run twice, and the same count finds it.
 func TestCallsThatRunTwiceAreFound(t *testing.T) {
-	for name, spoils := range map[string]func(*http.Request){
-		"no keys": func(r *http.Request) { r.Header.Set("Fourlevels-Request", rand.Text()+"/1") },
-		"does not hear that it is asked again": func(r *http.Request) {
+	for name, g := range map[string]bargain{
+		"no keys": {workers: 1, spoils: func(r *http.Request, _ *machine.Handler) {
+			r.Header.Set("Fourlevels-Request", rand.Text()+"/1")
+		}},
+		"not told that it is asked again": {workers: 1, spoils: func(r *http.Request, _ *machine.Handler) {
+			r.Header.Del("Fourlevels-Worker")
 			r.Header.Set("Fourlevels-Request", strings.TrimSuffix(r.Header.Get("Fourlevels-Request"), "/again"))
-		},
-		"net/http asks again by itself": nil,
+		}},
+		"not told who was asked": {workers: 2, spoils: func(r *http.Request, h *machine.Handler) {
+			if r.Header.Get("Fourlevels-Worker") != "" {
+				r.Header.Set("Fourlevels-Worker", nameOf(h))
+			}
+		}},
+		"net/http asks again by itself": {workers: 1, round: func(next http.RoundTripper) http.RoundTripper { return repeating{next} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				round := asItIs
-				if spoils == nil {
-					round = func(next http.RoundTripper) http.RoundTripper { return repeating{next} }
-				}
-				if b := tryCalls(t, 2000, spoils, round); b.duplicated == 0 {
+				if b := g.try(t, 2000); b.duplicated == 0 {
 					t.Error(b)
 				}
 			})
