@@ -36,8 +36,8 @@ func TestInFlight(t *testing.T) {
 		"one too many":            {4, 1, 503},
 		"as large as fits":        {2, 1<<20 + 1, 200},
 		"too large":               {3, 1<<20 + 1, 503},
-		"larger than ever fits":   {0, 10 << 20, 200},
-		"but nobody may be there": {1, 10 << 20, 503},
+		"larger than ever fits":   {0, 4 << 20, 200},
+		"but nobody may be there": {1, 4 << 20, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begun, hold := make(chan bool), make(chan bool)
@@ -63,7 +63,7 @@ func TestInFlight(t *testing.T) {
 			close(hold)
 			held.Wait()
 			w = httptest.NewRecorder()
-			if h.ServeHTTP(w, batch("echo", make([]byte, 10<<20))); w.Code != 200 {
+			if h.ServeHTTP(w, batch("echo", make([]byte, 4<<20))); w.Code != 200 {
 				t.Errorf("when all have gone: %d", w.Code)
 			}
 		})
