@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,6 +26,7 @@ func (p *post) pack() (b bundle) {
 			break
 		}
 		taken++
+		p.length -= len(c.messages)
 		if c.cancelled {
 			continue
 		}
@@ -34,8 +36,8 @@ func (p *post) pack() (b bundle) {
 			n, size = n+1, size+len(m.payload)
 		}
 	}
-	p.waiting = append(p.waiting[:0], p.waiting[taken:]...)
-	if len(b.parcels) == 0 { // all were cancelled
+	p.waiting = slices.Delete(p.waiting, 0, taken) // which forgets them, too
+	if len(b.parcels) == 0 {                       // all were cancelled
 		return b
 	}
 	var plain, recorded []*message

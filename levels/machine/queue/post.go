@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type post struct {
 
 	mu      sync.Mutex
 	waiting []*parcel
+	length  int // messages in them
 	sending int
 	free    []*stream // of numbers
 	streams []*stream // all
@@ -57,6 +59,9 @@ func newPost(s *shard, client string, maxLength int) *post {
 // send has a parcel sent: by the caller itself, if there are few enough that send,
 // which saves a lone caller the way to another goroutine and back. What others
 // have left meanwhile, and what is not answered at once, a goroutine sees to.
+//
+// As many jobs wait here as may wait in the shard, and no more. While callers are faster
+// than Redis can turn them away, these would have no bound, though the queue has one.
 func (p *post) send(c *parcel) {
 	p.mu.Lock()
 	if p.closed {
@@ -64,7 +69,13 @@ func (p *post) send(c *parcel) {
 		c.settled(nil, ErrClosed)
 		return
 	}
+	if p.length > 0 && p.length+len(c.messages) > p.maxLength {
+		p.mu.Unlock()
+		c.settled(bytes.Repeat([]byte{'f'}, len(c.messages)), nil)
+		return
+	}
 	p.waiting = append(p.waiting, c)
+	p.length += len(c.messages)
 	lead := p.sending < senders
 	if lead {
 		p.sending++

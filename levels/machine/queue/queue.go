@@ -25,7 +25,7 @@ type Config struct {
 	Codec  Codec  // of what goes in and out; nil means JSON
 
 	MaxPayload int // bytes of a payload, and of a result; 0 means 1 MiB
-	MaxLength  int // jobs that may wait in a shard, before it is full; 0 means 1,000,000
+	MaxLength  int // jobs that may wait in a shard, before it is full, and in this program for Redis; 0 means 1,000,000
 	MaxDead    int // dead letters of a shard, before the oldest is dropped; 0 means 10,000
 	MaxBatch   int // jobs enqueued at once; 0 means 10,000
 
