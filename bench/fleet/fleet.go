@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process"
+	"github.com/fourlevels/fourlevels/levels/process/child"
 	"github.com/fourlevels/fourlevels/levels/thread"
 	"github.com/fourlevels/fourlevels/levels/thread/gil"
 	"github.com/fourlevels/fourlevels/levels/workload"
@@ -247,18 +247,16 @@ func (s Spec) complete() Spec {
 	return s
 }
 
-// Env is the part of this process' environment that workers get: what programs
-// need to run, and the settings of the Go runtime. Secrets stay here.
+// Env is the part of this process' environment that workers get: what any program may
+// have, and what is meant for workers. Secrets stay here.
 func Env() []string {
-	env := []string{}
-	for _, kv := range os.Environ() {
-		key, _, _ := strings.Cut(kv, "=")
-		switch key {
-		case "PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "SystemRoot", "USERPROFILE", "LOCALAPPDATA",
-			"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GORACE", "GOTRACEBACK", "GOCOVERDIR", "GOROOT",
-			"SSL_CERT_FILE", "SSL_CERT_DIR", // or workers do not trust a Redis that this process trusts
-			Role, live.Environment:
-			env = append(env, kv)
+	env := child.Environ()
+	for _, name := range []string{
+		"SSL_CERT_FILE", "SSL_CERT_DIR", // or workers do not trust a Redis that this process trusts
+		Role, live.Environment,
+	} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
 		}
 	}
 	return env

@@ -121,7 +121,7 @@ func (p Pitfall) Apart(ctx context.Context, which Which) (s Side, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0", litter+"="+temp, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
+	cmd.Env = append(child.Environ(), environment+"="+string(which)+" "+p.ID, "GORACE=atexit_sleep_ms=0", litter+"="+temp, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
 	if which == Broken { // the race detector has much to say of these, and is right
 		cmd.Env = append(cmd.Env, "GORACE=exitcode=0 atexit_sleep_ms=0")
 	}

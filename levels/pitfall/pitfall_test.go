@@ -57,6 +57,14 @@ func litters(ctx context.Context) (pitfall.Seen, error) {
 	return waits(ctx)
 }
 
+// curious looks for what was meant for its prover.
+func curious(ctx context.Context) (pitfall.Seen, error) {
+	if secret, ok := os.LookupEnv("PITFALL_TEST_SECRET"); ok {
+		return pitfall.Seen{}, errors.New("it knows " + secret)
+	}
+	return ends(3, 0)(ctx)
+}
+
 func dies(context.Context) (pitfall.Seen, error) { panic("I am not well") }
 
 func fails(context.Context) (pitfall.Seen, error) { return pitfall.Seen{}, errors.New("no eyes") }
@@ -98,6 +106,7 @@ var some = []pitfall.Pitfall{
 	{ID: "lazy", Class: pitfall.Count, Unit: "lost", Breaks: pitfall.AtLeast(1), Work: 3, Least: 1, Broken: ends(2, 1), Fixed: refuses},
 	{ID: "shy", Class: pitfall.Count, Unit: "lost", Breaks: pitfall.AtLeast(1), Shows: 2, Work: 3, Broken: ends(2, 1), Fixed: ends(3, 0)},
 	counted("litters", litters, ends(3, 0)),
+	counted("curious", ends(2, 1), curious),
 	{ID: "needy", Needs: func() string { return "a second moon" }},
 	{ID: "young", Since: "1.999"},
 	{ID: "helped", Helpers: map[string]func([]string) error{"echo": func(args []string) error {
@@ -162,6 +171,14 @@ func TestProveCannotLook(t *testing.T) {
 		if _, err := find(id).Prove(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", id, err, want)
 		}
+	}
+}
+
+// Secrets in the environment of a prover are not for the programs it looks at.
+func TestProveKeepsSecrets(t *testing.T) {
+	t.Setenv("PITFALL_TEST_SECRET", "CANARY-7f3a")
+	if proof, err := find("curious").Prove(t.Context()); err != nil || proof.Ruling != pitfall.Proven {
+		t.Errorf("%+v, %v", proof, err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 func TestGrade(t *testing.T) {
 	c := course(t)
 	tl := tools(t, c)
+	t.Setenv("LEARN_TEST_SECRET", "CANARY-7f3a") // it stays with the grader
 	for name, x := range map[string]struct {
 		code   string
 		passes bool
@@ -23,6 +24,7 @@ func TestGrade(t *testing.T) {
 	}{
 		"starter":   {starter, false, "not yet: 1 cups of 2"},
 		"solution":  {right, true, ""},
+		"curious":   {curious, true, ""},
 		"typo":      {"package cups\n\nfunc Carried() int { return two }\n", false, "it does not compile:"},
 		"panics":    {"package cups\n\nfunc Carried() int { panic(\"oh\") }\n", false, "not yet: it panics: oh"},
 		"slow":      {"package cups\n\nfunc Carried() int { return 3 }\n", false, "not yet: it is 1 times as fast"},
@@ -47,6 +49,19 @@ func TestGrade(t *testing.T) {
 		}
 	}
 }
+
+// curious is right if it does not know a secret of the grader.
+const curious = `package cups
+
+import "os"
+
+func Carried() int {
+	if os.Getenv("LEARN_TEST_SECRET") != "" {
+		return 0
+	}
+	return 2
+}
+`
 
 // unvetted is a program that go vet does not like, though it returns n.
 func unvetted(n int) string {

@@ -157,7 +157,7 @@ func (t *Tools) command(ctx context.Context, args ...string) (string, error) {
 func (t *Tools) run(ctx context.Context, s source, binary string) (said string, passed bool, err error) {
 	cmd := exec.Command(binary, "-test.v", "-test.timeout=1m", "-test.paniconexit0")
 	cmd.Dir = s.Dir
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // or the race detector sleeps for a second at the end
+	cmd.Env = append(child.Environ(), "GORACE=atexit_sleep_ms=0") // or the race detector sleeps for a second at the end
 	var outs, errs head
 	cmd.Stderr = &errs
 	cmd.WaitDelay = time.Second
