@@ -80,6 +80,9 @@ func newRole(use, role, about string) *cobra.Command {
 				return usage("level", err)
 			}
 			w.Redis = cmp.Or(w.Redis, url)
+			if role == "queue" && !w.Leash { // else whoever started it has said so
+				warnInClear(cmd.ErrOrStderr(), w.Redis)
+			}
 			err := w.Run(cmd.Context(), demo.Funcs())
 			if err != nil && cmd.Context().Err() == nil { // what fails before the end is a port, a file, a Redis
 				return bench.Environment(err)
