@@ -37,12 +37,12 @@ type Entry struct {
 }
 
 // openJournal reads the journal of a run. There need not be one.
-func openJournal(file string) (Journal, error) {
-	data, err := os.ReadFile(file)
+func openJournal(root *os.Root, file string) (Journal, error) {
+	data, err := root.ReadFile(JournalFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Journal{}, nil
 	} else if err != nil {
-		return Journal{}, fmt.Errorf("open journal: %w", err)
+		return Journal{}, fmt.Errorf("open journal %s: %w", Clean(file), err)
 	}
 	return parseJournal(data, file)
 }

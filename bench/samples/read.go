@@ -18,23 +18,42 @@ import (
 )
 
 // Open reads the run at path: a run's folder, its samples.txt, or any file in
-// benchmark format. It is strict, like [Read].
+// benchmark format. It is strict, like [Read]. A folder may come from anywhere, so no link
+// in it leads out of it: what is read may end up in a page.
 func Open(path string) (*Run, error) {
 	file, dir, err := locate(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(file)
+	if dir == "" { // it leads to wherever it was said to
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("open results: %w", err)
+		}
+		defer f.Close()
+		return Read(f, file)
+	}
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open results: %w", err)
 	}
+	defer root.Close()
+	return openIn(root, dir, file)
+}
+
+// openIn reads a run's folder.
+func openIn(root *os.Root, dir, file string) (*Run, error) {
+	f, err := root.Open(File)
+	if err != nil {
+		return nil, fmt.Errorf("open results in %.200q: %w", dir, err)
+	}
 	defer f.Close()
 	run, err := Read(f, file)
-	if err != nil || dir == "" {
-		return run, err
+	if err != nil {
+		return nil, err
 	}
 	run.Dir = dir
-	if run.Journal, err = openJournal(filepath.Join(dir, JournalFile)); err != nil {
+	if run.Journal, err = openJournal(root, filepath.Join(dir, JournalFile)); err != nil {
 		return nil, err
 	}
 	if err := run.check(); err != nil {

@@ -89,6 +89,32 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// A run's folder may come from anywhere: no link in it shows what is outside.
+func TestLinksOutOfTheFolder(t *testing.T) {
+	for _, file := range []string{File, JournalFile} {
+		for _, inside := range []bool{true, false} {
+			dir, to := whole(t), t.TempDir()
+			if inside {
+				to = dir
+			}
+			moved := filepath.Join(to, "moved")
+			relative, err := filepath.Rel(dir, moved)
+			if err == nil {
+				err = errors.Join(os.Rename(filepath.Join(dir, file), moved), os.Symlink(relative, filepath.Join(dir, file)))
+			}
+			if err != nil {
+				t.Fatal(err) // where links may not be made, as on some Windows, nobody can send one
+			}
+			for _, path := range []string{dir, filepath.Join(dir, File)} {
+				_, err := Open(path)
+				if inside != (err == nil) || err != nil && !strings.Contains(err.Error(), "path escapes from parent") {
+					t.Errorf("%s is a link to %s: %v", file, relative, err)
+				}
+			}
+		}
+	}
+}
+
 func TestSeals(t *testing.T) {
 	sealed := string(read(t, whole(t), File))
 	swap := func(old, new string) string {

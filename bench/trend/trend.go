@@ -22,6 +22,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,10 +75,18 @@ func Open(dir, baseline string) (*Trend, error) {
 	if err != nil {
 		return nil, err
 	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	var all []Run
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if _, err := os.Stat(filepath.Join(path, samples.File)); err != nil {
+		if _, err := root.Stat(filepath.Join(e.Name(), samples.File)); err != nil {
+			if e.Type()&fs.ModeSymlink != 0 {
+				t.Ignored = append(t.Ignored, Ignored{samples.Clean(e.Name()), "", "it is a link that leads to no run in this folder"})
+			}
 			continue // a note, or a folder of something else
 		}
 		raw, err := samples.Open(path)

@@ -272,6 +272,21 @@ func TestIgnored(t *testing.T) {
 	}
 }
 
+// Nothing outside of the folder is read, wherever a link in it leads.
+func TestLinksOutOfTheFolder(t *testing.T) {
+	elsewhere := nights(t, []night{{commit: "cccc"}})
+	dir := nights(t, []night{{commit: "aaaa"}, {commit: "bbbb"}})
+	for link, to := range map[string]string{"20260201T000000Z-cccc": filepath.Join(elsewhere, "20260101T000000Z-cccc"), "20260202T000000Z-bbbb": "20260102T000000Z-bbbb"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr, err := Open(dir, "")
+	if err != nil || len(tr.Runs) != 3 || len(tr.Ignored) != 1 || !strings.HasPrefix(tr.Ignored[0].Because, "it is a link that leads to no run in this folder") {
+		t.Errorf("%+v, %v", tr, err)
+	}
+}
+
 func TestShortSeriesIsUnsure(t *testing.T) {
 	tr := follow(t, slower()[:3], "")
 	if s := tr.of("thread", "CPU/task"); s.Unsure == "" || len(s.Changes) > 0 {
