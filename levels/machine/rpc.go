@@ -78,6 +78,11 @@ func NewRPC(c RPCConfig) levels.Level {
 			IdleConnTimeout:     times.Header / 2, // before the worker closes them: those too that were never used
 		}}
 	}
+	if r.config.Client.CheckRedirect == nil {
+		direct := *r.config.Client // another's is not to be changed
+		direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		r.config.Client = &direct // for a worker sends nobody elsewhere
+	}
 	for i := range r.senders {
 		s := &sender{config: &r.config, url: c.URLs[i/per], name: rand.Text()}
 		r.sending.Go(func() { r.send(s) })
