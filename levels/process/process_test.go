@@ -139,7 +139,7 @@ func TestImpostors(t *testing.T) {
 		"garbage":      `start worker: this is no worker: it says "Usage: something [else]"`,
 		"endless line": `start worker: this is no worker: it says "xxxx`,
 		"exits":        "start worker: it left without a hello: process ",
-		"older":        `start worker: the worker speaks protocol "0", this program 3: build both from the same version`,
+		"older":        fmt.Sprintf(`start worker: the worker speaks protocol "0", this program %d: build both from the same version`, wire.Version),
 		"silent":       "within 50ms",
 		"hangs up":     "start worker: it left without a hello: process ",
 	} {
