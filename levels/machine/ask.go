@@ -111,6 +111,8 @@ func (e *fullError) Error() string {
 	return fmt.Sprintf("machine %s has as many requests as it takes", e.machine)
 }
 
+func (e *fullError) Unwrap() error { return levels.ErrFull }
+
 // A movedError says that the address leads to another worker, who has not run the request.
 type movedError struct{ machine, to string }
 

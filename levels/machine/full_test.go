@@ -139,7 +139,7 @@ func TestPatience(t *testing.T) {
 		if took := time.Since(start); took < 20*time.Second || took > 30*time.Second {
 			t.Errorf("it took %v, want 20s and a little", took)
 		}
-		if r.Err == nil || errors.Is(r.Err, levels.ErrLost) || !strings.Contains(r.Err.Error(), "http://worker has as many requests as it takes") {
+		if !errors.Is(r.Err, levels.ErrFull) || errors.Is(r.Err, levels.ErrLost) || !strings.Contains(r.Err.Error(), "http://worker has as many requests as it takes") {
 			t.Errorf("err = %v", r.Err)
 		}
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errEnough)

@@ -36,7 +36,8 @@ type RPCConfig struct {
 	Tries int
 
 	// Patience is how long a request waits to be taken by a worker that has as many as
-	// it takes; 0 means a minute.
+	// it takes; 0 means a minute. Then its tasks fail with [levels.ErrFull]: they have
+	// not run.
 	Patience time.Duration
 
 	Client *http.Client // nil means one of the level's own, which keeps its connections
