@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -12,5 +14,5 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	fleet.Main(workload.Funcs())
 	os.Setenv(fleet.Role, "1")
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or every worker built with -race takes a second to leave
 	fleet.Main(funcs())
 	os.Setenv(fleet.Role, "1")
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func funcs() levels.Funcs {

@@ -11,13 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // The test binary is its own child: with "take" and a folder as its arguments it
 // takes the lock, or says why not, and stays until its stdin ends.
 func TestMain(m *testing.M) {
 	if len(os.Args) != 3 || os.Args[1] != "take" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	l, err := takeAs(os.Args[2])
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // The test binary is its own child: with the name of a role as its first
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 	play, ok := roles[os.Args[min(1, len(os.Args)-1)]]
 	if !ok {
 		os.Setenv("GORACE", "atexit_sleep_ms=0") // for the children: not a second for each exit
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	if err := play(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/bench/python"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/workload"
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 	if kind := os.Getenv(role); kind != "" {
 		compute(kind)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // compute has tasks run that take hours, and says so.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	play, ok := roles[os.Args[min(1, len(os.Args)-1)]]
 	if !ok {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	if err := play(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
@@ -126,7 +128,7 @@ func find(id string) pitfall.Pitfall {
 
 func TestMain(m *testing.M) {
 	pitfall.Child(some...)
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // The prover has teeth: whatever does not do what its entry says is refuted.

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or every worker built with -race takes a second to leave
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // impostor does what a worker should not do.

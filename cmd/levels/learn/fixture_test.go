@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
 
@@ -24,7 +26,7 @@ var known = []pitfall.Pitfall{{
 
 func TestMain(m *testing.M) {
 	pitfall.Child(known...)
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 const (

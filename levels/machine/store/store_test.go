@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	switch os.Getenv(role) {
 	case "":
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	case "dies":
 		os.Stderr.WriteString("out of luck\n")
 		os.Exit(7)

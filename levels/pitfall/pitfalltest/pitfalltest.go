@@ -14,19 +14,21 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
 
-// Main is the whole of a TestMain: the processes of a proof are the test binary.
+// Main is the whole of a TestMain: the processes of a proof are the test binary. No
+// goroutine may be left in the end: even what the broken programs start is ended.
 func Main(m *testing.M, all ...pitfall.Pitfall) {
 	pitfall.Child(all...)
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // Prove checks the entry, and proves both of its directions. What cannot be proven here

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	switch os.Getenv(role) {
 	case "":
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	case "good": // leaves when its leash is let go
 		fmt.Println("ready")
 		io.Copy(io.Discard, os.Stdin)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/fourlevels/fourlevels/levels/process/child"
@@ -22,7 +24,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or every child built with -race takes a second to leave
 	switch play := os.Getenv(role); play {
 	case "":
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	case "bare":
 		answerBare()
 	case "pipe":

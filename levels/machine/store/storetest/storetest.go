@@ -8,6 +8,8 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 )
 
@@ -21,14 +23,14 @@ func Best() *store.Store { return Stores[len(Stores)-1] }
 const role = "STORETEST_ROLE"
 
 // Main runs the tests and exits. Call it in TestMain: the test binary plays the
-// embedded store too.
+// embedded store too. No goroutine may be left in the end.
 func Main(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // or the store, built with -race, takes a second to leave
 	code, err := 0, error(nil)
-	if os.Getenv(role) == "" {
-		code, err = run(m)
-	} else {
+	if os.Getenv(role) != "" {
 		err = serve()
+	} else if code, err = run(m); code == 0 && err == nil {
+		err = goleak.Find()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
