@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/catalogue"
 	"github.com/fourlevels/fourlevels/bench/fleet"
@@ -83,12 +81,6 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	stop()
-	if code == 0 && !*leashFlag { // whose goroutine ends with the process
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
 	os.Exit(code)
 }
 
