@@ -30,7 +30,7 @@ func onServer(t *testing.T, settings []string, test func(*rig, *lab.Server)) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	r := &rig{T: t, URL: s.URL(), Name: rand.Text(), ctx: ctx, rdb: redis.NewClient(options)}
-	r.leaves("stat", "sent", "watch", "abort")
+	r.leaves("stat", "sent", "watch", "abort", "late")
 	t.Cleanup(r.sweep)
 	test(r, s)
 }

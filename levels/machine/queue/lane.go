@@ -224,9 +224,10 @@ func (l *lane) park(ctx context.Context) error {
 	want := max(min(l.slots.idle(), maxScript), 1)
 	told := l.compose(&l.fetching)
 	id, claim := l.id, l.claim(want, false)
+	before := append(told[:len(told):len(told)], &step{script: parkScript, args: []any{id}})
 	l.mu.Unlock()
 	hand := l.shard.prefix + "hand:" + id
-	err := l.shard.pipeline(ctx, l.idle, told, func(p redis.Pipeliner) {
+	err := l.shard.pipeline(ctx, l.idle, before, func(p redis.Pipeliner) {
 		p.Do(ctx, "blmove", l.shard.key[0], hand, "left", "right", min(block, l.worker.config.Lease/2).Seconds())
 	}, claim)
 	l.mu.Lock()

@@ -44,6 +44,7 @@ const (
 	between kind = "between" // Redis gets the command, and not what follows in its pipeline; the connection breaks at its answer
 	after   kind = "after"   // Redis gets the command, and the connection breaks at its answer
 	late    kind = "late"    // the connection breaks, and Redis gets the command all the same, later
+	stray   kind = "stray"   // like late, and Redis does not get what follows in its pipeline
 	slow    kind = "slow"    // Redis gets the command later
 )
 
@@ -230,7 +231,10 @@ func (r *relay) request(b []byte) bool {
 			r.expect(f)
 		case after:
 			r.expect(f)
-		case late:
+		case late, stray:
+			if f.kind == stray {
+				b = b[:end]
+			}
 			r.client.Close()
 			close(f.hit)
 			r.await(f)
@@ -242,7 +246,7 @@ func (r *relay) request(b []byte) bool {
 	if _, err := r.server.Write(b); err != nil {
 		return false
 	}
-	if f != nil && f.kind == late {
+	if f != nil && (f.kind == late || f.kind == stray) {
 		<-f.arrived
 	}
 	return true
@@ -271,7 +275,7 @@ func (r *relay) answers() {
 		f := r.pending
 		r.mu.Unlock()
 		switch {
-		case f != nil && f.kind == late:
+		case f != nil && (f.kind == late || f.kind == stray):
 			close(f.arrived)
 			return
 		case f != nil:

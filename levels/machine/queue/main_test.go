@@ -61,7 +61,7 @@ func on(t *testing.T, url string, test func(*rig)) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	r := &rig{T: t, URL: url, Name: rand.Text(), ctx: ctx}
-	r.leaves("stat", "cron", "sent", "watch", "abort")
+	r.leaves("stat", "cron", "sent", "watch", "abort", "late")
 	if url != "mem://" {
 		options, err := queue.Options(url)
 		if err != nil {
@@ -101,7 +101,7 @@ func (r *rig) sweep() {
 	for _, key := range r.keys() {
 		_, name, _ := strings.Cut(key, "}:")
 		name, _, _ = strings.Cut(name, ":")
-		switch expires := slices.Contains([]string{"sent", "watch", "abort", "reply"}, name); {
+		switch expires := slices.Contains([]string{"sent", "watch", "abort", "reply", "late"}, name); {
 		case expires && r.rdb.PTTL(ctx, key).Val() < 0:
 			wrong = append(wrong, key+" (for ever)")
 		case !slices.Contains(r.left, name):

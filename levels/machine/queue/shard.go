@@ -67,8 +67,9 @@ func (c *clock) stale() bool {
 // A script is run by its digest; a server that does not know it is given it.
 type script struct{ source, sha string }
 
-func newScript(source string) script {
-	source = common + source
+func newScript(source string) script { return bareScript(common + source) }
+
+func bareScript(source string) script {
 	sum := sha1.Sum([]byte(source)) // what Redis names scripts by
 	sc := script{source, hex.EncodeToString(sum[:])}
 	scripts = append(scripts, sc)
@@ -98,6 +99,9 @@ var lookSource string
 //go:embed lua/time.lua
 var timeSource string
 
+//go:embed lua/park.lua
+var parkSource string
+
 //go:embed lua/revive.lua
 var reviveSource string
 
@@ -109,6 +113,7 @@ var (
 	lookScript    = newScript(lookSource)
 	reviveScript  = newScript(reviveSource)
 	timeScript    = newScript(timeSource)
+	parkScript    = bareScript(parkSource)
 )
 
 // loadScripts gives all scripts to a server. One that is missing behind a command

@@ -19,6 +19,7 @@ end
 local reached = tonumber(redis.call('HGET', held, 'next') or nil)
 if not reached then
   back(lane)
+  redis.call('ZREM', late, lane)
   return {now(), 'lost', -2, {}, {}}
 end
 -- sweep forgets up to so many of the outcomes of a second: ids, and groups, whose first bag
@@ -41,6 +42,14 @@ end
 local wait = -2
 local function tidy()
   redis.call('ZADD', lease, now() + ARGV[4], lane) -- before anything falls: it must not be this one
+
+  -- What lanes are handed whose workers parked late goes to others, for as long as a
+  -- command may block.
+  local gone = redis.call('ZRANGE', late, 0, 9, 'WITHSCORES')
+  for i = 1, #gone, 2 do
+    back(gone[i])
+    if gone[i + 1] * 1000 + 10000 < now() then redis.call('ZREM', late, gone[i]) end
+  end
 
   -- Lanes whose lease ran out fall: what they held goes to others.
   for _, other in ipairs(redis.call('ZRANGEBYSCORE', lease, '-inf', now(), 'LIMIT', 0, 2)) do

@@ -15,8 +15,12 @@ local function running()
         end
       end
     end
-    for _, entry in ipairs(redis.call('LRANGE', prefix .. 'hand:' .. lane, 0, -1)) do
-      if entry ~= 'w' then handed = handed + 1 end
+  end
+  for _, key in ipairs({lease, late}) do
+    for _, lane in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+      for _, entry in ipairs(redis.call('LRANGE', prefix .. 'hand:' .. lane, 0, -1)) do
+        if entry ~= 'w' then handed = handed + 1 end
+      end
     end
   end
   return jobs, handed

@@ -4,6 +4,7 @@ local ready = KEYS[1]
 local prefix = string.sub(ready, 1, -6) -- of all keys: "levels3:{name}:", so they lie in one slot
 local due, job, state = prefix .. 'due', prefix .. 'job', prefix .. 'state'
 local lease, abort, paused = prefix .. 'lease', prefix .. 'abort', prefix .. 'paused'
+local late = prefix .. 'late'
 local done, exp, dead, stat = prefix .. 'done', prefix .. 'exp', prefix .. 'dead', prefix .. 'stat'
 
 -- now is Redis' time in ms: the only clock there is.
