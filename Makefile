@@ -10,7 +10,7 @@ RUN   ?=
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help test race conformance nestings leaks pitfalls learn docs bench bench-full variants peers words doctor report browser chaos soak lint vuln fuzz fmt cross levels
+.PHONY: help test race conformance nestings leaks pitfalls learn docs bench bench-full variants peers words doctor report browser chaos soak overload lint vuln fuzz fmt cross levels
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ variants: levels ## compare the ways to build a level on this host, in about fou
 
 peers: ## measure queue, processes, pools and fetches against their peers, in about twelve minutes
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
+
+overload: levels ## ask ten times too much of every level, in three minutes
+	@.bin/levels overload $(ARGS)
 
 words: levels ## count the words of the whole corpus at every level
 	@.bin/levels words --level all $(ARGS)

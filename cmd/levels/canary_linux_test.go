@@ -25,6 +25,7 @@ var askers = [][]string{
 	{"bench", "--level", "machine/queue", "--work", "empty", "--rounds", "1", "--benchtime", "1ms", "--corpus", "DIR", "--out", "DIR/runs"},
 	{"advise", "--level", "machine/queue", "--calibrate", "--rounds", "1", "--out", "DIR/costs.json"},
 	{"demo", "kill", "--pace", "0.01"},
+	{"overload", "--level", "machine/queue", "--for", "500ms", "--steady", "500ms"},
 	{"doctor"},
 	{"worker", "queue"},
 }

@@ -60,7 +60,7 @@ its own, see levels compare --help.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRun = warnOfRedis
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newLearn(), newDemo(), newWorker(), newOrigin(), newQueue(), newChaos(), newDoctor(), newVersion(), newEcho())
+	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newLearn(), newDemo(), newWorker(), newOrigin(), newQueue(), newChaos(), newOverload(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)
 	return root
 }
