@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,19 @@ func oneLine(err error) string {
 		}
 	}
 	return strings.Join(lines, "; ")
+}
+
+// remedy is what to do about what the system refuses, wherever that was; "" if nobody knows.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return "; allow more with ulimit -n, or take fewer workers"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "; make room there, or choose another folder"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return "; choose a folder that you may write to, or read"
+	}
+	return ""
 }
 
 // isEnvironment reports whether err is about something around the program: a

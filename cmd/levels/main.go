@@ -112,7 +112,7 @@ func exitCode(ctx context.Context, err error) int {
 		fmt.Fprintln(os.Stderr, "levels: interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintln(os.Stderr, "levels:", oneLine(err))
+	fmt.Fprintln(os.Stderr, "levels:", oneLine(err)+remedy(err))
 	switch {
 	case errors.As(err, &own):
 		return own.code

@@ -42,6 +42,10 @@ func private(ctx context.Context, program string, c Config) (*Store, error) {
 }
 
 func launch(ctx context.Context, program string, c Config) (*Store, error) {
+	dir := cmp.Or(c.Dir, os.TempDir())
+	if _, err := os.Stat(dir); err != nil { // else it is the server that seems to be missing
+		return nil, fmt.Errorf("folder for it: %w", err)
+	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func launch(ctx context.Context, program string, c Config) (*Store, error) {
 	s := &Store{URL: "redis://:" + password + "@127.0.0.1:" + port}
 	s.start = func() *exec.Cmd {
 		cmd := exec.Command(program, "-") // configured by standard input, where no process list shows it
-		cmd.Env, cmd.Dir = c.Env, cmp.Or(c.Dir, os.TempDir())
+		cmd.Env, cmd.Dir = c.Env, dir
 		return cmd
 	}
 	s.settings = fmt.Sprintf("bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s\n", port, password, strings.Join(c.Settings, "\n"))

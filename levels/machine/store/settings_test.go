@@ -92,6 +92,10 @@ func TestSettingsOfNone(t *testing.T) {
 			}
 		}
 	}
+	absent := store.Config{Dir: t.TempDir() + "/absent"}
+	if s, err := store.Open(t.Context(), absent); err == nil || store.Server() != "" && !strings.Contains(err.Error(), "folder for it: ") {
+		t.Errorf("in a folder that is not there: %v, %v", s, err)
+	}
 	s := opened(t, only)
 	if err := s.Restart(t.Context()); err == nil {
 		t.Error("the stand-in was started again")
