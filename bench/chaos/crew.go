@@ -24,9 +24,11 @@ type crew struct {
 	places  []*place
 	born    int
 	kills   []Kill
+	hits    map[int][]Span // see History
 
-	mu    sync.Mutex // guards tries
-	tries map[tryKey]*Try
+	mu    sync.Mutex // guards what follows
+	tries map[Token]*Try
+	died  []string
 }
 
 type place struct {
@@ -37,11 +39,6 @@ type place struct {
 	here     chan struct{}  // closed when the worker has said so, or is dead
 	troubled bool           // something is wrong with it that will pass
 	reading  sync.WaitGroup // the worker's diary
-}
-
-type tryKey struct {
-	job int
-	by  Token
 }
 
 // open makes a place, with a network of its own or without.
@@ -106,21 +103,47 @@ func (c *crew) hire(p *place) (err error) {
 func (c *crew) note(worker int, e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	by := Token{worker, e.Try}
-	key := tryKey{e.Job, by}
-	if e.What == "began" {
-		c.tries[key] = &Try{Job: e.Job, By: by, Began: e.At}
-	} else if t := c.tries[key]; t != nil {
-		t.Ended, t.Result = e.At, e.What == "result"
+	by := Token{worker, e.Run}
+	if e.What == beginning {
+		c.tries[by] = &Try{Job: e.Job, By: by, Number: e.Try, Began: e.At}
+	} else if t := c.tries[by]; t != nil {
+		t.Ended, t.Result, t.Failed = e.At, e.What == returning, e.What == failing
 	}
 }
 
 // kill kills the worker in a place, and hires another.
 func (c *crew) kill(p *place) error {
-	c.kills = append(c.kills, Kill{p.number, time.Now()})
-	p.worker.Kill()
-	c.bury(p)
+	now := time.Now()
+	if p.worker.End() {
+		c.kills = append(c.kills, Kill{p.number, now})
+		c.hits[p.number] = append(c.hits[p.number], Span{From: now})
+		c.bury(p)
+	} else {
+		c.mourn(p)
+	}
 	return c.hire(p)
+}
+
+// mourn notes that a worker has died by itself, or was told to leave and did not do it
+// well: another takes its place, and would else hide it.
+func (c *crew) mourn(p *place) {
+	c.bury(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.died = append(c.died, fmt.Sprintf("worker %d: %v", p.number, p.worker.Obituary()))
+}
+
+// mend fills the places whose workers have died by themselves.
+func (c *crew) mend() error {
+	for _, p := range c.free() {
+		if p.worker.Ended() {
+			c.mourn(p)
+			if err := c.hire(p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // dismiss has the worker in a place leave, as a deployment does, and hires another.
@@ -129,10 +152,10 @@ func (c *crew) dismiss(p *place) error {
 	p.worker.Terminate()
 	late := time.AfterFunc(leaving, p.worker.Kill)
 	c.bury(p)
-	if err := p.worker.Stop(0); err != nil {
-		return fmt.Errorf("a worker that was told to leave: %w", p.worker.Obituary())
-	}
 	late.Stop()
+	if p.worker.Stop(0) != nil {
+		c.mourn(p)
+	}
 	return c.hire(p)
 }
 
@@ -168,6 +191,9 @@ func (c *crew) close() {
 				late := time.AfterFunc(leaving, p.worker.Kill)
 				c.bury(p)
 				late.Stop()
+				if p.worker.Stop(0) != nil {
+					c.mourn(p)
+				}
 				p.worker = nil
 			}
 			p.close()

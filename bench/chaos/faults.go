@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -73,6 +75,9 @@ func (p *place) wired(ctx context.Context, do func(netns.Wire, context.Context) 
 // stays without.
 func (r *round) at(strike func(*place) error) func(context.Context) (bool, error) {
 	return func(context.Context) (bool, error) {
+		if err := r.crew.mend(); err != nil {
+			return false, err
+		}
 		free := r.crew.free()
 		if len(free) < 2 {
 			return false, nil
@@ -84,11 +89,23 @@ func (r *round) at(strike func(*place) error) func(context.Context) (bool, error
 // trouble troubles a place for a while.
 func (r *round) trouble(p *place, lasts time.Duration, begin, end func() error) error {
 	p.troubled = true
+	from, number := time.Now(), p.number
 	r.later(lasts, func() error {
 		p.troubled = false
-		return end()
+		err := end()
+		r.crew.hits[number] = append(r.crew.hits[number], Span{from, time.Now()})
+		return p.unlessDead(err)
 	})
-	return begin()
+	return p.unlessDead(begin())
+}
+
+// unlessDead is an error that is not only because the worker has died by itself, which is
+// noted elsewhere.
+func (p *place) unlessDead(err error) error {
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
 }
 
 // killRedis kills it and starts it again with what it has on disk.

@@ -6,11 +6,15 @@ import "time"
 type History struct {
 	Told     map[int]Told    // what was told to who left the job; every job that was tried to be left is here
 	Tries    []Try           // from the diaries of the workers
-	Recorded map[int]Outcome // what the queue says that jobs came to
+	Recorded map[int]Outcome // what the queue says that jobs came to, when all is over
+	First    map[int]Outcome // what it said while the round was on, as soon as it did
 	Poison   map[int]bool    // the jobs that can only be given up
 	Totals                   // what the queue itself has counted
 	Kills    []Kill          // of workers
+	Hits     map[int][]Span  // the faults that met each worker; its kill has no end
 	Outages  []Span          // when Redis was away
+	Lease    time.Duration   // of workers
+	Died     []string        // workers that ended, and nobody had told them to
 	Complete bool            // the queue was empty before the second phase was over
 	Rest     time.Duration   // that the second phase took
 }
@@ -35,14 +39,19 @@ const (
 type Try struct {
 	Job    int
 	By     Token
+	Number int // the queue's: those that it took back before they began count, too
 	Began  time.Time
 	Ended  time.Time // zero if it did not
 	Result bool      // it returned one
+	Failed bool      // by itself; what neither failed nor has a result was stopped, or died
 }
 
-// A Token tells tries apart. It is also what they return, so that it is known whose result
-// was recorded.
-type Token struct{ Worker, Try int }
+// A Token tells executions apart, and nothing in it is the queue's. It is also what they
+// return, so that it is known whose result was recorded.
+type Token struct {
+	Worker int
+	Run    int // the worker's own count, from 1
+}
 
 // An Outcome is what was recorded of a job.
 type Outcome struct {
@@ -56,8 +65,10 @@ type Kill struct {
 	At     time.Time
 }
 
-// A Span is a stretch of time.
+// A Span is a stretch of time. Without To it goes on for good.
 type Span struct{ From, To time.Time }
 
 // overlaps reports whether s and the other have a moment in common.
-func (s Span) overlaps(o Span) bool { return s.From.Before(o.To) && o.From.Before(s.To) }
+func (s Span) overlaps(o Span) bool {
+	return (o.To.IsZero() || s.From.Before(o.To)) && (s.To.IsZero() || o.From.Before(s.To))
+}

@@ -12,20 +12,23 @@ type Counts struct {
 	Acknowledged int `json:"acknowledged"` // of which their producers were told that they are in the queue
 	OK           int `json:"ok"`           // attempted, ran to an end, and have that result
 	Lost         int `json:"lost"`         // acknowledged, and did not end, or have no result
-	Unexpected   int `json:"unexpected"`   // have a result that no try returned, an error, or were never attempted
+	Unexpected   int `json:"unexpected"`   // have a result that no try returned, an error, one result and later another, or were never attempted
 	Duplicated   int `json:"duplicated"`   // ran to an end more than once
 	Recovered    int `json:"recovered"`    // not acknowledged, and ran to an end all the same
-	Dead         int `json:"dead"`         // poison, and given up after no more tries than it may have
+	Dead         int `json:"dead"`         // poison, and given up after the tries that it has
 
 	Unknown    int `json:"unknown"`    // attempted, and it is not known whether they are in the queue
 	Unanswered int `json:"unanswered"` // attempted, and nothing was said
 
 	Twice       int `json:"recordedTwice"` // outcomes more than there are jobs that ended
+	Uncounted   int `json:"uncounted"`     // outcomes fewer than there are jobs that have one
 	Executions  int `json:"executions"`    // tries that began
 	Extra       int `json:"extra"`         // of which are not the first of their job
-	Expired     int `json:"leaseExpiries"` // tries whose lease ran out
+	Unexplained int `json:"unexplained"`   // of which no fault and no failed try of their job is the reason
+	Expired     int `json:"leaseExpiries"` // tries whose lease ran out, as the queue has counted them
 	Retried     int `json:"retried"`       // tries that failed, as poison does, and were followed by another
-	Unexplained int `json:"unexplained"`   // extra executions over these two
+	Over        int `json:"over"`          // extra executions over these two
+	Crashed     int `json:"crashed"`       // workers that died by themselves
 
 	Incomplete int `json:"incomplete"` // rounds that did not come to an end
 
@@ -47,14 +50,21 @@ func (h History) Judge() (c Counts, r Recovery) {
 	c.Attempted, c.Executions, c.Extra = len(h.Told), len(h.Tries), len(h.Tries)-len(byJob)
 	ended := 0
 	for _, job := range h.jobs(byJob) {
+		tries := byJob[job]
+		slices.SortFunc(tries, func(a, b Try) int { return a.Began.Compare(b.Began) })
 		_, recorded := h.Recorded[job]
-		if c.judge(job, h, byJob[job]) || recorded || h.Poison[job] { // poison that is not known of may be dead
+		if c.judge(job, h, tries) || recorded || h.Poison[job] && len(tries) > 0 { // it may be dead
 			ended++
 		}
+		c.explain(job, h, tries)
 	}
-	c.Twice = max(0, h.Outcomes-ended)
+	c.Twice, c.Uncounted = max(0, h.Outcomes-ended), max(0, len(h.Recorded)-h.Outcomes)
 	c.Expired, c.Retried = h.Expired, h.Retried
-	c.Unexplained = max(0, c.Extra-c.Expired-c.Retried)
+	c.Over = max(0, c.Extra-c.Expired-c.Retried)
+	c.Crashed = len(h.Died)
+	for _, obituary := range h.Died {
+		c.example("%s", obituary)
+	}
 	if !h.Complete {
 		c.Incomplete = 1
 	}
@@ -80,6 +90,7 @@ func (h History) jobs(byJob map[int][]Try) (jobs []int) {
 func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 	told, attempted := h.Told[job]
 	outcome, recorded := h.Recorded[job]
+	first, early := h.First[job]
 	results := 0
 	returned := false // that which was recorded
 	for _, t := range tries {
@@ -105,17 +116,20 @@ func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 	case !attempted:
 		c.Unexpected++
 		c.example("job %d was never left, and is there", job)
-	case h.Poison[job] && recorded && outcome.Err != "" && results == 0 && len(tries) <= poisonTries:
+	case early && recorded && first != outcome:
+		c.Unexpected++
+		c.example("job %d came to %v, and then to %v", job, first, outcome)
+	case h.Poison[job] && recorded && outcome.Err != "" && results == 0 && !h.miscounted(tries, outcome):
 		c.Dead++
 	case h.Poison[job] && recorded:
 		c.Unexpected++
-		c.example("job %d is poison: tried %d times, and it came to %.20q", job, len(tries), outcome.Err)
+		c.example("job %d is poison: tried %d times, and came to %.40q (%s)", job, len(tries), outcome.Err, tell(tries))
 	case recorded && outcome.Err != "":
 		c.Unexpected++
 		c.example("job %d came to %.40q", job, outcome.Err)
 	case recorded && !returned:
 		c.Unexpected++
-		c.example("job %d has a result that try %d of worker %d did not return", job, outcome.By.Try, outcome.By.Worker)
+		c.example("job %d has a result that execution %d of worker %d did not return", job, outcome.By.Run, outcome.By.Worker)
 	case told == Acknowledged && !(ended && recorded):
 		c.Lost++
 		c.example("job %d is lost: acknowledged, begun %d times, ended %d times", job, len(tries), results)
@@ -126,6 +140,14 @@ func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 		}
 	}
 	return ended
+}
+
+// explain counts the tries of a job that nothing explains.
+func (c *Counts) explain(job int, h History, tries []Try) {
+	if odd := h.unexplained(tries); len(odd) > 0 {
+		c.Unexplained += len(odd)
+		c.example("job %d ran again for no reason (%s)", job, tell(tries))
+	}
 }
 
 func (c *Counts) example(format string, args ...any) {
@@ -142,12 +164,11 @@ func (h History) recoveries(byJob map[int][]Try) (r Recovery) {
 		killed[k.Worker] = k.At
 	}
 	for _, tries := range byJob {
-		slices.SortFunc(tries, func(a, b Try) int { return a.Began.Compare(b.Began) })
 		for i, t := range tries[:len(tries)-1] {
 			at, dead := killed[t.By.Worker]
 			if again := tries[i+1]; dead && t.Ended.IsZero() && again.Began.After(at) {
 				waited := Span{at, again.Began}
-				r.add(waited, again.By.Try > t.By.Try+1 || slices.ContainsFunc(h.Outages, waited.overlaps))
+				r.add(waited, again.Number > t.Number+1 || slices.ContainsFunc(h.Outages, waited.overlaps))
 			}
 		}
 	}
@@ -173,7 +194,10 @@ func (c Counts) broken() (promises []string) {
 		{c.Unexpected, "jobs came to what they should not have"},
 		{c.Unanswered, "calls were never answered"},
 		{c.Twice, "outcomes were recorded twice"},
+		{c.Uncounted, "outcomes are there and were not counted"},
 		{c.Unexplained, "extra executions are not explained"},
+		{c.Over, "extra executions are more than leases ran out and tries failed"},
+		{c.Crashed, "workers died by themselves"},
 		{c.Incomplete, "rounds did not come to an end after the faults"},
 	} {
 		if p.n > 0 {

@@ -10,14 +10,24 @@ var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func after(ms int) time.Time { return noon.Add(time.Duration(ms) * time.Millisecond) }
 
+// by tells the tries of these histories apart.
+func by(job, worker, try int) Token { return Token{worker, 10*job + try} }
+
 // ran is a try that returned a result, begun so many ms after noon.
 func ran(job, worker, try, ms int) Try {
-	return Try{Job: job, By: Token{worker, try}, Began: after(ms), Ended: after(ms + 1), Result: true}
+	return Try{Job: job, By: by(job, worker, try), Number: try, Began: after(ms), Ended: after(ms + 1), Result: true}
+}
+
+// failed is one that failed by itself.
+func failed(job, worker, try, ms int) Try {
+	t := ran(job, worker, try, ms)
+	t.Result, t.Failed = false, true
+	return t
 }
 
 // stuck is one that did not end.
 func stuck(job, worker, try, ms int) Try {
-	return Try{Job: job, By: Token{worker, try}, Began: after(ms)}
+	return Try{Job: job, By: by(job, worker, try), Number: try, Began: after(ms)}
 }
 
 // well is a history with nothing wrong: one job that ran at once, and one whose first worker
@@ -26,23 +36,51 @@ func well() History {
 	return History{
 		Told:     map[int]Told{1: Acknowledged, 2: Acknowledged},
 		Tries:    []Try{ran(1, 1, 1, 0), stuck(2, 1, 1, 1), ran(2, 2, 2, 1100)},
-		Recorded: map[int]Outcome{1: {By: Token{1, 1}}, 2: {By: Token{2, 2}}},
+		Recorded: map[int]Outcome{1: {By: by(1, 1, 1)}, 2: {By: by(2, 2, 2)}},
+		First:    map[int]Outcome{1: {By: by(1, 1, 1)}},
 		Totals:   Totals{Outcomes: 2, Expired: 1},
 		Kills:    []Kill{{Worker: 1, At: after(100)}},
+		Hits:     map[int][]Span{1: {{From: after(100)}}},
+		Lease:    time.Second,
 		Complete: true,
 	}
 }
 
-// poison adds a job that was tried so often, and came to an error.
+// poison adds a job that failed so often, in worker 3, and came to an error.
 func poison(job, tries int, came string) func(*History) {
 	return func(h *History) {
 		h.Told[job], h.Poison, h.Recorded[job] = Acknowledged, map[int]bool{job: true}, Outcome{Err: came}
 		for n := range tries {
-			h.Tries = append(h.Tries, stuck(job, 1, n+1, 10+n))
+			h.Tries = append(h.Tries, failed(job, 3, n+1, 3000+10*n))
 		}
 		h.Outcomes++
 		h.Retried += tries - 1
 	}
+}
+
+// and does one thing after another to a history.
+func and(these ...func(*History)) func(*History) {
+	return func(h *History) {
+		for _, do := range these {
+			do(h)
+		}
+	}
+}
+
+// again has job 1 run once more, and says of how many leases the queue says that they ran
+// out.
+func again(worker, try, ms, expired int) func(*History) {
+	return func(h *History) { h.Tries, h.Expired = append(h.Tries, ran(1, worker, try, ms)), expired }
+}
+
+// hit has a fault meet a worker.
+func hit(worker, from, to int) func(*History) {
+	return func(h *History) { h.Hits[worker] = append(h.Hits[worker], Span{after(from), after(to)}) }
+}
+
+// away has Redis be away.
+func away(from, to int) func(*History) {
+	return func(h *History) { h.Outages = append(h.Outages, Span{after(from), after(to)}) }
 }
 
 // Each thing that can go wrong is found, and by its name; what is right is not.
@@ -58,13 +96,31 @@ func TestJudge(t *testing.T) {
 		{"a job whose result is not there", func(h *History) { h.Told[3], h.Tries = Acknowledged, append(h.Tries, ran(3, 1, 1, 2)) }, []string{"1 acknowledged jobs are lost"}},
 		{"a job that nobody left", func(h *History) { h.Tries, h.Outcomes = append(h.Tries, ran(3, 1, 1, 2)), 3 }, []string{"1 jobs came to what they should not have"}},
 		{"a job that was given up", func(h *History) { h.Recorded[2] = Outcome{Err: "its worker died"} }, []string{"1 jobs came to what they should not have"}},
-		{"a result of a try that returned none", func(h *History) { h.Recorded[2] = Outcome{By: Token{1, 1}} }, []string{"1 jobs came to what they should not have"}},
+		{"a result of a try that returned none", func(h *History) { h.Recorded[2] = Outcome{By: by(2, 1, 1)} }, []string{"1 jobs came to what they should not have"}},
 		{"a call without an answer", func(h *History) { h.Told[3] = Unanswered }, []string{"1 calls were never answered"}},
 		{"an outcome on top of another", func(h *History) { h.Outcomes++ }, []string{"1 outcomes were recorded twice"}},
-		{"a job that ran again for no reason", func(h *History) { h.Tries = append(h.Tries, stuck(1, 2, 2, 5)) }, []string{"1 extra executions are not explained"}},
+		{"an outcome that changes", func(h *History) { h.First[2] = Outcome{By: by(2, 1, 1)} }, []string{"1 jobs came to what they should not have"}},
+		{"an outcome that is not counted", func(h *History) { h.Outcomes-- }, []string{"1 outcomes are there and were not counted"}},
+		{"poison of which only that is known", func(h *History) { poison(3, 5, "poison")(h); h.Told[3] = Unknown; delete(h.Recorded, 3) }, nil},
+		{"an outcome on top, and poison that never was", func(h *History) { h.Outcomes++; h.Told[3], h.Poison = Unknown, map[int]bool{3: true} }, []string{"1 outcomes were recorded twice"}},
+		{"a job that ran again for no reason", again(2, 2, 5, 2), []string{"1 extra executions are not explained"}},
+		{"a try that ran twice", func(h *History) { again(1, 2, 5, 2)(h); h.Tries[3].Number = 1 }, []string{"1 extra executions are not explained"}},
+		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than leases ran out and tries failed"}},
+		{"a worker that was stopped", and(again(2, 2, 2000, 2), hit(1, 50, 60)), nil},
+		{"a worker that was killed for good, later", again(2, 2, 2000, 2), nil},
+		{"a worker that was stopped too late", and(again(4, 2, 50, 2), again(5, 3, 60, 3), hit(4, 70, 80)), []string{"2 extra executions are not explained"}},
+		{"Redis that was away", and(again(2, 2, 50, 2), away(10, 20)), nil},
+		{"Redis that was away later", and(again(2, 2, 50, 2), away(60, 70)), []string{"1 extra executions are not explained"}},
+		{"a worker that died", func(h *History) { h.Died = []string{"worker 3: panic"} }, []string{"1 workers died by themselves"}},
 		{"a round without an end", func(h *History) { h.Complete = false }, []string{"1 rounds did not come to an end after the faults"}},
 		{"a job that may not be there, and is not", func(h *History) { h.Told[3] = Unknown }, nil},
-		{"poison that is dead", poison(3, 3, "poison"), nil},
+		{"poison that is dead", poison(3, 5, "poison"), nil},
+		{"poison that was given up too early", poison(3, 1, "poison"), []string{"1 jobs came to what they should not have"}},
+		{"poison that lost its worker in between", and(poison(3, 4, "poison"), hit(3, 3025, 3026)), nil},
+		{"poison of which one try never began", and(poison(3, 4, "poison"), hit(9, 2900, 3001), func(h *History) { h.Tries[6].Number++ }), nil},
+		{"poison with a gap, and no fault in it", and(poison(3, 4, "poison"), func(h *History) { h.Tries[6].Number++ }), []string{"1 jobs came to what they should not have"}},
+		{"poison whose last try never began", and(poison(3, 4, "its worker died"), hit(9, 3100, 3200)), nil},
+		{"poison whose try did not count", and(poison(3, 6, "poison"), hit(3, 3025, 3026)), nil},
 		{"poison that is not", func(h *History) { poison(3, 3, "poison")(h); delete(h.Recorded, 3) }, []string{"1 acknowledged jobs are lost"}},
 		{"poison that has a result", poison(3, 3, ""), []string{"1 jobs came to what they should not have"}},
 		{"poison that was tried too often", poison(3, 6, "poison"), []string{"1 jobs came to what they should not have"}},
@@ -86,7 +142,7 @@ func TestJudge(t *testing.T) {
 func TestCounts(t *testing.T) {
 	h := well()
 	h.Told[3], h.Told[4] = Unknown, Unknown
-	h.Tries = append(h.Tries, ran(3, 1, 1, 3), ran(3, 3, 2, 2000)) // stopped, and went on
+	h.Tries = append(h.Tries, ran(3, 1, 1, 3), ran(3, 3, 2, 2000)) // its worker died before it said so
 	h.Outcomes, h.Expired = 3, 2
 	c, r := h.Judge()
 	want := Counts{Attempted: 4, Acknowledged: 2, OK: 3, Duplicated: 1, Recovered: 1, Unknown: 2, Executions: 5, Extra: 2, Expired: 2}
@@ -100,7 +156,7 @@ func TestCounts(t *testing.T) {
 	if _, r = h.Judge(); len(r.Clear) != 0 || len(r.Disturbed) != 1 {
 		t.Errorf("%+v, want one that was disturbed", r)
 	}
-	h.Outages, h.Tries[2].By.Try = nil, 3 // nobody began the second
+	h.Outages, h.Tries[2].Number = nil, 3 // nobody began the second
 	if _, r = h.Judge(); len(r.Clear) != 0 || len(r.Disturbed) != 1 {
 		t.Errorf("%+v, want one that was taken in vain", r)
 	}

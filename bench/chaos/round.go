@@ -23,16 +23,17 @@ type round struct {
 	agenda    []event
 	outages   []Span
 
-	mu   sync.Mutex // guards what follows
-	told map[int]Told
-	asks map[int]ask
+	mu    sync.Mutex // guards what follows
+	told  map[int]Told
+	asks  map[int]ask
+	first map[int]Outcome // of those that were seen to end
 
 	poison map[int]bool
 }
 
 // play plays a round.
 func play(ctx context.Context, c Config) (h History, faults []*Fault, store string, err error) {
-	r := &round{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0)), told: map[int]Told{}, asks: map[int]ask{}, poison: map[int]bool{}}
+	r := &round{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0)), told: map[int]Told{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
 	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always"); err != nil {
 		return h, nil, "", err
 	}
@@ -43,7 +44,8 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stri
 		h, err = r.run(ctx, faults)
 	}
 	r.close()
-	h.Tries, h.Kills, h.Outages = r.crew.history(), r.crew.kills, r.outages
+	h.Tries, h.Kills, h.Hits, h.Outages = r.crew.history(), r.crew.kills, r.crew.hits, r.outages
+	h.Died, h.Lease = r.crew.died, c.Lease
 	return h, faults, store, err
 }
 
@@ -51,7 +53,7 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stri
 func (r *round) open(ctx context.Context) (err error) {
 	r.crew = &crew{
 		command: r.config.Worker, env: r.config.Env, url: r.server.Through,
-		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, tries: map[tryKey]*Try{},
+		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, hits: map[int][]Span{}, tries: map[Token]*Try{},
 	}
 	addr := r.server.Options().Addr
 	if r.producers, err = lab.Lay(addr); err != nil {
@@ -84,7 +86,7 @@ func (r *round) run(ctx context.Context, faults []*Fault) (h History, err error)
 	produced := make(chan struct{})
 	producing.Go(func() {
 		defer close(produced)
-		r.produce(ctx)
+		r.produce(ctx, &producing)
 	})
 	if err := r.blow(ctx, faults); err != nil {
 		return h, err
@@ -118,7 +120,7 @@ func (r *round) drained(ctx context.Context, produced <-chan struct{}) bool {
 
 // produce leaves jobs at a steady rate, and waits until all were taken. Some take long
 // enough to be met by a fault.
-func (r *round) produce(ctx context.Context) {
+func (r *round) produce(ctx context.Context, watching *sync.WaitGroup) {
 	var leaving sync.WaitGroup
 	defer leaving.Wait()
 	from := time.Now()
@@ -135,11 +137,16 @@ func (r *round) produce(ctx context.Context) {
 		if live.Pause(ctx, time.Until(due)) != nil {
 			return
 		}
-		leaving.Go(func() { r.leave(ctx, c) })
+		leaving.Go(func() {
+			if ask := r.leave(ctx, c); ask != nil {
+				watching.Go(func() { r.watch(ctx, c.N, ask) })
+			}
+		})
 	}
 }
 
-func (r *round) leave(ctx context.Context, c Chore) {
+// leave leaves a job, and returns how to learn its outcome if it is known to be there.
+func (r *round) leave(ctx context.Context, c Chore) ask {
 	ask, err := r.way.leave(ctx, c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,12 +158,24 @@ func (r *round) leave(ctx context.Context, c Chore) {
 	default:
 		r.told[c.N] = Unknown
 	}
+	return ask
+}
+
+// watch notes an outcome as soon as it is there. It may not change any more.
+func (r *round) watch(ctx context.Context, n int, ask ask) {
+	o, err := ask(ctx)
+	if err != nil {
+		return // it is asked again when all is over
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.first[n] = o
 }
 
 // collect asks what was recorded of each job that was acknowledged. Where no answer can be
 // had nothing is noted, and the judge says that the job is lost.
 func (r *round) collect(ctx context.Context, h *History) (err error) {
-	h.Told, h.Poison, h.Recorded = r.told, r.poison, map[int]Outcome{}
+	h.Told, h.Poison, h.First, h.Recorded = r.told, r.poison, r.first, map[int]Outcome{}
 	if h.Totals, err = r.way.totals(ctx); err != nil {
 		return fmt.Errorf("count what was recorded: %w", err)
 	}

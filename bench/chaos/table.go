@@ -22,11 +22,14 @@ var rows = []struct {
 	{"unknown", "told that nobody knows", func(c *Counts) *int { return &c.Unknown }},
 	{"unanswered", "told nothing", func(c *Counts) *int { return &c.Unanswered }},
 	{"recorded twice", "more outcomes than jobs ended", func(c *Counts) *int { return &c.Twice }},
+	{"uncounted", "fewer outcomes than jobs with one", func(c *Counts) *int { return &c.Uncounted }},
 	{"executions", "tries that began", func(c *Counts) *int { return &c.Executions }},
 	{"extra", "of these, not a job's first", func(c *Counts) *int { return &c.Extra }},
+	{"unexplained", "of these, no fault is the reason", func(c *Counts) *int { return &c.Unexplained }},
 	{"lease expiries", "tries that were taken back", func(c *Counts) *int { return &c.Expired }},
 	{"retried", "tries that failed, as poison does", func(c *Counts) *int { return &c.Retried }},
-	{"unexplained", "extra executions over these two", func(c *Counts) *int { return &c.Unexplained }},
+	{"over", "of these, over those two", func(c *Counts) *int { return &c.Over }},
+	{"crashed", "workers that died by themselves", func(c *Counts) *int { return &c.Crashed }},
 	{"incomplete", "rounds that came to no end", func(c *Counts) *int { return &c.Incomplete }},
 }
 

@@ -24,10 +24,19 @@ type Order struct {
 // returned a result. It is written before anything else happens, so that whoever is killed
 // has said it.
 type entry struct {
-	Job, Try int
-	What     string // "began", "result" or "failed". The first entry is "here", of no job
-	At       time.Time
+	Job, Run, Try int // Run is the worker's own count, Try what the queue says
+	What          string
+	At            time.Time
 }
+
+// What an entry says.
+const (
+	here      = "here"    // the first entry, of no job
+	beginning = "began"   //
+	returning = "result"  //
+	failing   = "failed"  // by itself, as poison does
+	stopping  = "stopped" // because its ctx ended: the queue would have it so
+)
 
 // Work is the life of a worker. It does jobs until ctx or its standard input ends.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -47,13 +56,13 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		cancel()
 	}()
 	d := diary{out: json.NewEncoder(out)}
-	d.write(entry{What: "here"})
+	d.write(entry{What: here})
 	w := insist(ctx, o)
 	if w == nil {
 		return nil
 	}
 	defer w.Close()
-	return w.work(ctx, o, func(ctx context.Context, c Chore, try int) (Token, error) { return d.do(ctx, c, Token{o.Worker, try}) })
+	return w.work(ctx, o, func(ctx context.Context, c Chore, try int) (Token, error) { return d.do(ctx, c, o.Worker, try) })
 }
 
 // insist opens the way, as often as it takes: a worker may be born while Redis is away. It
@@ -72,34 +81,53 @@ func insist(ctx context.Context, o Order) way {
 	}
 }
 
-// A diary is what a worker writes down.
+// A diary is what a worker writes down. It counts executions by itself: the number that the
+// queue gives a try is the word of a suspect, and a try that runs twice has one of them.
 type diary struct {
-	mu  sync.Mutex
-	out *json.Encoder // a line is written at once
+	mu   sync.Mutex
+	out  *json.Encoder // a line is written at once
+	runs int
 }
 
 func (d *diary) write(e entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.put(e)
+}
+
+func (d *diary) put(e entry) {
 	e.At = time.Now()
 	d.out.Encode(e)
 }
 
+// begin writes that a job is begun, and numbers that.
+func (d *diary) begin(job, try int) (run int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.runs++
+	d.put(entry{Job: job, Run: d.runs, Try: try, What: beginning})
+	return d.runs
+}
+
 // do does a chore, which is to wait.
-func (d *diary) do(ctx context.Context, c Chore, by Token) (Token, error) {
-	d.write(entry{Job: c.N, Try: by.Try, What: "began"})
+func (d *diary) do(ctx context.Context, c Chore, worker, try int) (Token, error) {
+	by := Token{worker, d.begin(c.N, try)}
+	ends := func(what string) { d.write(entry{Job: c.N, Run: by.Run, What: what}) }
 	timer := time.NewTimer(c.Takes)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-		d.write(entry{Job: c.N, Try: by.Try, What: "failed"})
+		ends(stopping)
 		return by, context.Cause(ctx)
 	}
 	if c.Poison {
-		d.write(entry{Job: c.N, Try: by.Try, What: "failed"})
-		return by, errors.New("poison")
+		ends(failing)
+		return by, errPoison
 	}
-	d.write(entry{Job: c.N, Try: by.Try, What: "result"})
+	ends(returning)
 	return by, nil
 }
+
+// errPoison is what poison comes to.
+var errPoison = errors.New("poison")

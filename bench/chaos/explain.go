@@ -1,0 +1,95 @@
+package chaos
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// met reports whether a try was met by a fault that may have another one follow at a time:
+// its worker was killed, stopped, cut off or unplugged, or Redis was away. The fault may
+// have passed just before the try began: what was claimed under a lease that then ran out
+// can still be begun. To leave is no fault, for who leaves has the time to end its jobs.
+func (h History) met(t Try, until time.Time) bool {
+	while := Span{t.Began.Add(-h.Lease), until}
+	return slices.ContainsFunc(h.Hits[t.By.Worker], while.overlaps) || slices.ContainsFunc(h.Outages, while.overlaps)
+}
+
+// unexplained are those of a job's tries, in the order in which they began, that should not
+// have been: the one before neither failed by itself nor met a fault.
+//
+// This takes no word of the queue's. A lease that ran out explains nothing, for it may have
+// run out for nothing.
+func (h History) unexplained(tries []Try) (odd []Try) {
+	for i, again := range tries {
+		if i == 0 {
+			continue
+		}
+		before := tries[i-1]
+		failed := before.Failed && !before.Ended.After(again.Began)
+		if !failed && !h.met(before, again.Began) {
+			odd = append(odd, again)
+		}
+	}
+	return odd
+}
+
+// miscounted reports whether poison was given up after fewer tries than it has, or more,
+// and no fault is the reason. A try that met one counts or does not, as the queue learned of
+// it or did not. One that never began leaves a gap in the queue's numbers, or none behind it
+// if it was the last, and must have a fault in it, of whatever worker.
+func (h History) miscounted(tries []Try, outcome Outcome) bool {
+	met, gap, last := 0, false, Try{}
+	for i, t := range tries {
+		until := t.Ended
+		if i+1 < len(tries) {
+			until = tries[i+1].Began
+		}
+		if h.met(t, until) {
+			met++
+		}
+		gap = gap || t.Number > last.Number+1 && h.struck(Span{t.Began.Add(-2 * h.Lease), t.Began})
+		last = t
+	}
+	if !strings.Contains(outcome.Err, errPoison.Error()) {
+		gap = gap || h.struck(Span{From: last.Began})
+	}
+	return len(tries)-met > poisonTries || len(tries) < poisonTries && met == 0 && !gap
+}
+
+// struck reports whether any fault struck in a span.
+func (h History) struck(while Span) bool {
+	for _, hits := range h.Hits {
+		for _, hit := range hits {
+			if hit.To.IsZero() {
+				hit.To = hit.From.Add(1) // a kill is a moment, for all but its worker
+			}
+			if while.overlaps(hit) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(h.Outages, while.overlaps)
+}
+
+// tell is a job's tries as text, for whoever looks into it.
+func tell(tries []Try) string {
+	var b strings.Builder
+	for i, t := range tries {
+		how := "died"
+		switch {
+		case t.Result:
+			how = "result"
+		case t.Failed:
+			how = "failed"
+		case !t.Ended.IsZero():
+			how = "stopped"
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "#%d w%d +%dms %s", t.Number, t.By.Worker, t.Began.Sub(tries[0].Began).Milliseconds(), how)
+	}
+	return b.String()
+}
