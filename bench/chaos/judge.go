@@ -30,6 +30,7 @@ type Counts struct {
 	Over        int `json:"over"`          // extra executions over these two
 	Crashed     int `json:"crashed"`       // workers that died by themselves
 
+	Late       int `json:"late"`       // jobs of dead workers that waited for longer than a lease and tolerance, and met no other fault
 	Incomplete int `json:"incomplete"` // rounds that did not come to an end
 
 	Examples []string `json:"examples,omitempty"` // of what is wrong, the first few
@@ -68,7 +69,7 @@ func (h History) Judge() (c Counts, r Recovery) {
 	if !h.Complete {
 		c.Incomplete = 1
 	}
-	return c, h.recoveries(byJob)
+	return c, c.recover(h, byJob)
 }
 
 // jobs are the numbers of all jobs that anybody knows, in order.
@@ -156,19 +157,28 @@ func (c *Counts) example(format string, args ...any) {
 	}
 }
 
-// recoveries finds the jobs that a worker had begun when it was killed, and when each began
-// again.
-func (h History) recoveries(byJob map[int][]Try) (r Recovery) {
+// tolerance is how much longer than a lease a dead worker's job may wait. The queue needs
+// far less; a machine that is busy with other things does not.
+const tolerance = time.Second
+
+// recover finds the jobs that a worker had begun when it was killed, and when each began
+// again, and counts those that waited for too long.
+func (c *Counts) recover(h History, byJob map[int][]Try) (r Recovery) {
 	killed := map[int]time.Time{}
 	for _, k := range h.Kills {
 		killed[k.Worker] = k.At
 	}
-	for _, tries := range byJob {
+	for job, tries := range byJob {
 		for i, t := range tries[:len(tries)-1] {
 			at, dead := killed[t.By.Worker]
 			if again := tries[i+1]; dead && t.Ended.IsZero() && again.Began.After(at) {
 				waited := Span{at, again.Began}
-				r.add(waited, again.Number > t.Number+1 || slices.ContainsFunc(h.Outages, waited.overlaps))
+				disturbed := again.Number > t.Number+1 || slices.ContainsFunc(h.Outages, waited.overlaps)
+				r.add(waited, disturbed)
+				if over := waited.To.Sub(waited.From) - h.Lease; !disturbed && over > tolerance {
+					c.Late++
+					c.example("job %d of a dead worker waited for %v (%s)", job, (h.Lease + over).Round(time.Millisecond), tell(tries))
+				}
 			}
 		}
 	}

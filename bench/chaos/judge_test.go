@@ -162,6 +162,30 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// A job that waits for too long is named. That is a broken promise only if it is more than
+// one in a hundred, of a hundred at least.
+func TestLate(t *testing.T) {
+	for _, test := range []struct{ jobs, late, broken int }{{99, 99, 0}, {100, 1, 0}, {100, 2, 1}, {300, 3, 0}} {
+		h := well()
+		for job := range test.jobs - 1 { // the first is in it
+			waits := 1100
+			if job < test.late {
+				waits = 2200
+			}
+			h.Told[10+job], h.Recorded[10+job] = Acknowledged, Outcome{By: by(10+job, 2, 2)}
+			h.Tries = append(h.Tries, stuck(10+job, 1, 1, 1), ran(10+job, 2, 2, waits))
+			h.Outcomes, h.Expired = h.Outcomes+1, h.Expired+1
+		}
+		r := newReport(Config{})
+		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, "redis")
+		r.close()
+		late := min(test.late, test.jobs-1)
+		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Examples) != min(late, 5) {
+			t.Errorf("%+v: %d are late, %q, such as %q", test, r.Sum.Late, r.Broken, r.Sum.Examples)
+		}
+	}
+}
+
 // Whoever is told to leave loses no lease, and a fault that never struck shows nothing.
 func TestReport(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -74,6 +74,9 @@ func (r *Report) close() {
 	if n := r.Sum.Expired; n > 0 && !slices.ContainsFunc(r.Faults, func(f *Fault) bool { return !slices.Contains(gentle, f.Kind) }) {
 		r.Broken = append(r.Broken, fmt.Sprintf("%d leases ran out, though whoever left could end its jobs or give them back", n))
 	}
+	if late, of := r.Sum.Late, r.Recovery.Count; of >= enough && late*100 > of {
+		r.Broken = append(r.Broken, fmt.Sprintf("%d of %d jobs of dead workers waited for over a lease and %v", late, of, tolerance))
+	}
 	r.see("a job was met in the middle by its worker's death", r.Recovery.Count+r.Outage.Count, "kill")
 	r.see("a job was taken back when a lease ran out", r.Sum.Expired, "kill", "stop", "clog")
 	r.see("a job ran to an end twice, and one result counted", r.Sum.Duplicated, "stop", "clog")
@@ -83,6 +86,11 @@ func (r *Report) close() {
 		}
 	}
 }
+
+// enough is of how many jobs that waited for another worker up to one in a hundred may be
+// late. With fewer, a single pause of a busy machine would be a broken promise; they are
+// counted and named all the same.
+const enough = 100
 
 // gentle are faults that cost nobody a lease.
 var gentle = []string{"leave", "producers"}

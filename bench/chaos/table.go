@@ -30,6 +30,7 @@ var rows = []struct {
 	{"retried", "tries that failed, as poison does", func(c *Counts) *int { return &c.Retried }},
 	{"over", "of these, over those two", func(c *Counts) *int { return &c.Over }},
 	{"crashed", "workers that died by themselves", func(c *Counts) *int { return &c.Crashed }},
+	{"late", "waited for over a lease and 1 s", func(c *Counts) *int { return &c.Late }},
 	{"incomplete", "rounds that came to no end", func(c *Counts) *int { return &c.Incomplete }},
 }
 
