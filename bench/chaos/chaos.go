@@ -18,8 +18,8 @@ type Config struct {
 	Jobs     int           // of a round; 0 means 10,000
 	Duration time.Duration // of the faults, over which the jobs come; 0 means 10 s
 	Rounds   int           // each with a Redis of its own; 0 means 1
-	Until    time.Time     // rounds are played up to then instead; zero means as many as Rounds says
-	Seed     uint64        // of the first round, from which the times of all faults follow; the next ones count on
+	Until    time.Time     // and until then, if that is later; zero means as many as Rounds says
+	Seed     uint64        // of the first round; the next ones count on. When faults are due follows from it, and not what they meet: it replays no round
 
 	Workers  int           // processes; 0 means 6
 	Lease    time.Duration // 0 means 1 s
@@ -42,11 +42,29 @@ func (c Config) complete() Config {
 	return c
 }
 
-// Run plays the rounds and judges them.
+// check finds what c asks for and nobody has: of a fault by the wrong name nothing would be
+// shown, and it would look well.
+func (c Config) check() error {
+	if !slices.Contains(Ways, c.Way) {
+		return fmt.Errorf("there is no way %q", c.Way)
+	}
+	for _, kind := range c.Faults {
+		if kind != Unplug && !slices.Contains(Kinds, kind) {
+			return fmt.Errorf("there is no fault %q", kind)
+		}
+	}
+	if slices.Contains(c.Faults, Unplug) && !c.Apart {
+		return errors.New("there are no wires to unplug: the workers are not apart")
+	}
+	return nil
+}
+
+// Run plays the rounds and judges them. With an error it returns the report on those before,
+// and nil if there are none.
 func Run(ctx context.Context, c Config) (*Report, error) {
 	c = c.complete()
-	if slices.Contains(c.Faults, Unplug) && !c.Apart {
-		return nil, errors.New("there are no wires to unplug: the workers are not apart")
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	report := newReport(c)
 	for n := 0; n < c.Rounds || time.Now().Before(c.Until); n++ {
@@ -55,7 +73,12 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		}
 		h, faults, store, err := play(ctx, c)
 		if err != nil {
-			return nil, fmt.Errorf("round %d (seed %d): %w", n+1, c.Seed, err)
+			err = fmt.Errorf("round %d (seed %d): %w", n+1, c.Seed, err)
+			if n == 0 {
+				return nil, err
+			}
+			report.close()
+			return report, err
 		}
 		report.add(h, faults, store)
 		c.Seed++

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -35,6 +36,11 @@ func TestMain(m *testing.M) {
 	os.Exit(0) // sooner than with a race detector that looks around once more
 }
 
+// worker is how a worker is started.
+func worker() (command, env []string) {
+	return []string{os.Args[0]}, append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
+}
+
 // run plays rounds, and checks that nothing stays behind.
 func run(t *testing.T, c chaos.Config) *chaos.Report {
 	t.Helper()
@@ -43,8 +49,7 @@ func run(t *testing.T, c chaos.Config) *chaos.Report {
 	}
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
-	c.Worker = []string{os.Args[0]}
-	c.Env = append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
+	c.Worker, c.Env = worker()
 	report, err := chaos.Run(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -53,11 +58,57 @@ func run(t *testing.T, c chaos.Config) *chaos.Report {
 	report.Write(&b)
 	t.Logf("\n%s", &b)
 	for line := range strings.Lines(b.String()) {
-		if len(line) > 81 {
+		if len(line) > 81 { // with its end
 			t.Errorf("wider than 80 columns: %q", line)
 		}
 	}
 	return report
+}
+
+// What nobody has is refused: a fault by the wrong name would show nothing, and look well.
+func TestConfig(t *testing.T) {
+	for want, c := range map[string]chaos.Config{
+		`there is no way "forgt"`:                                 {Way: "forgt"},
+		`there is no fault "kil"`:                                 {Faults: []string{"leave", "kil"}},
+		"there are no wires to unplug: the workers are not apart": {Faults: []string{chaos.Unplug}},
+	} {
+		if _, err := chaos.Run(t.Context(), c); err == nil || err.Error() != want {
+			t.Errorf("err = %v, want %s", err, want)
+		}
+	}
+}
+
+// Whoever ends it gets a report on the rounds that were played, and no process stays behind:
+// neither one whose link is clogged nor one that is stopped.
+func TestInterrupted(t *testing.T) {
+	if missing := lab.Needs(); missing != "" {
+		t.Skip(missing)
+	}
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := chaos.Config{Jobs: 300, Duration: time.Second, Rounds: 1000, Faults: []string{"stop", "clog", "cut"}}
+	c.Worker, c.Env = worker()
+	c.Progress = func(round int) {
+		if round == 2 {
+			time.AfterFunc(600*time.Millisecond, cancel) // in the middle of it
+		}
+	}
+	r, err := chaos.Run(ctx, c)
+	if !errors.Is(err, context.Canceled) || r == nil || len(r.Rounds) != 1 || r.Sum.Attempted != 300 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := chaos.Run(ctx, c); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%+v, %v before a round was played", r, err)
+	}
+}
+
+// Whoever is told to leave ends its jobs: no lease runs out, and nothing runs twice.
+func TestLeave(t *testing.T) {
+	r := run(t, chaos.Config{Jobs: 1000, Duration: 2 * time.Second, Seed: 1, Faults: []string{"leave"}})
+	if len(r.Broken) > 0 || r.Sum.Expired > 0 || r.Sum.Duplicated > 0 {
+		t.Errorf("%q, %+v", r.Broken, r.Sum)
+	}
 }
 
 // The queue keeps its promises under all faults.

@@ -147,16 +147,30 @@ func (c *crew) mend() error {
 }
 
 // dismiss has the worker in a place leave, as a deployment does, and hires another.
-func (c *crew) dismiss(p *place) error {
-	<-p.here // so that it knows what SIGTERM means
+func (c *crew) dismiss(ctx context.Context, p *place) error {
+	select {
+	case <-p.here: // so that it knows what SIGTERM means
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	p.worker.Terminate()
-	late := time.AfterFunc(leaving, p.worker.Kill)
-	c.bury(p)
-	late.Stop()
-	if p.worker.Stop(0) != nil {
-		c.mourn(p)
+	if c.leaves(ctx, p); ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return c.hire(p)
+}
+
+// leaves waits until a worker has gone that was told to leave. One that does not is killed,
+// and so are all when ctx ends, for then nothing is judged any more.
+func (c *crew) leaves(ctx context.Context, p *place) {
+	late := time.AfterFunc(leaving, p.worker.Kill)
+	now := context.AfterFunc(ctx, p.worker.Kill)
+	c.bury(p)
+	late.Stop()
+	now()
+	if p.worker.Stop(0) != nil && ctx.Err() == nil {
+		c.mourn(p)
+	}
 }
 
 // leaving is how long a worker may take to leave: its jobs are short.
@@ -179,27 +193,28 @@ func (c *crew) free() (places []*place) {
 	return places
 }
 
-// close ends all workers, after the jobs that they run, and their cables. It may be called
-// again.
-func (c *crew) close() {
+// rest has all workers leave, after the jobs that they run.
+func (c *crew) rest(ctx context.Context) {
 	var ends sync.WaitGroup
 	for _, p := range c.places {
 		ends.Go(func() {
-			if p.worker != nil {
-				p.worker.Resume()
-				p.worker.Stdin.Close()
-				late := time.AfterFunc(leaving, p.worker.Kill)
-				c.bury(p)
-				late.Stop()
-				if p.worker.Stop(0) != nil {
-					c.mourn(p)
-				}
-				p.worker = nil
-			}
-			p.close()
+			p.worker.Stdin.WriteString(leave)
+			c.leaves(ctx, p)
 		})
 	}
 	ends.Wait()
+}
+
+// close ends whoever has not left, at once: a worker whose cable is pulled would try for
+// long to say goodbye. Then it takes away the cables.
+func (c *crew) close() {
+	for _, p := range c.places {
+		if p.worker != nil {
+			p.worker.Kill()
+			c.bury(p)
+		}
+		p.close()
+	}
 }
 
 // history is what the diaries say.

@@ -10,9 +10,14 @@
 //
 // What is counted, and its names, are those of Jepsen's checker of queues: see [Counts].
 // Jobs that ran twice are not wrong by themselves, for delivery is at least once, but each
-// extra execution must be explained by a lease that ran out. And a kind of fault that never
-// struck fails the run, as does a rare case that was never seen: it would have proven
-// nothing.
+// extra execution must be explained by a fault that met the one before it, or by that one's
+// own failure. The queue's word for it, that a lease ran out, is not enough. And a kind of
+// fault that never struck fails the run, as does a rare case that was never seen: it would
+// have proven nothing.
+//
+// A Redis that is killed shows what a crash of its process costs. It does not show a power
+// cut: what was written is in the kernel's page cache, and survives. That every change is
+// synced to the disk is asked of the server, and not put to the test.
 //
 // Sources: Jepsen's total-queue checker (github.com/jepsen-io/jepsen, checker.clj); the two
 // phases are those of TigerBeetle's simulator (github.com/tigerbeetle/tigerbeetle,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"time"
@@ -18,8 +19,9 @@ type Fault struct {
 	Means   string `json:"means"`
 	Strikes int    `json:"strikes"`
 
-	every  time.Duration // about how far apart strikes are
-	strike func(ctx context.Context) (struck bool, err error)
+	every  time.Duration                        // about how far apart strikes are
+	draw   *rand.Rand                           // its own, so that no other fault changes when it strikes
+	strike func(n int) (struck bool, err error) // n says where
 }
 
 // Kinds are those of faults.
@@ -30,7 +32,8 @@ const Unplug = "unplug"
 
 // faults are those that the round is to have.
 func (r *round) faults(ctx context.Context) (faults []*Fault) {
-	for _, f := range r.all(ctx) {
+	for i, f := range r.all(ctx) {
+		f.draw = rand.New(rand.NewPCG(r.config.Seed, uint64(i)))
 		if slices.Contains(r.config.Faults, f.Kind) {
 			faults = append(faults, f)
 		}
@@ -42,7 +45,7 @@ func (r *round) all(ctx context.Context) []*Fault {
 	lease := r.config.Lease
 	return []*Fault{
 		{Kind: "kill", Means: "a worker is killed", every: 200 * time.Millisecond, strike: r.at(r.crew.kill)},
-		{Kind: "leave", Means: "a worker is told to leave", every: 500 * time.Millisecond, strike: r.at(r.crew.dismiss)},
+		{Kind: "leave", Means: "a worker is told to leave", every: 500 * time.Millisecond, strike: r.at(func(p *place) error { return r.crew.dismiss(ctx, p) })},
 		{Kind: "stop", Means: "a worker is stopped for two leases", every: 1500 * time.Millisecond, strike: r.at(func(p *place) error {
 			return r.trouble(p, 2*lease, p.worker.Pause, p.worker.Resume)
 		})},
@@ -55,12 +58,12 @@ func (r *round) all(ctx context.Context) []*Fault {
 		{Kind: Unplug, Means: "a worker's wire is unplugged for two leases", every: 1700 * time.Millisecond, strike: r.at(func(p *place) error {
 			return r.trouble(p, 2*lease, p.wired(ctx, netns.Wire.Unplug), p.wired(ctx, netns.Wire.Plug))
 		})},
-		{Kind: "producers", Means: "the producers' link is cut for 100 ms", every: 900 * time.Millisecond, strike: func(context.Context) (bool, error) {
+		{Kind: "producers", Means: "the producers' link is cut for 100 ms", every: 900 * time.Millisecond, strike: func(int) (bool, error) {
 			r.producers.Pull()
 			r.later(100*time.Millisecond, quietly(r.producers.Plug))
 			return true, nil
 		}},
-		{Kind: "redis", Means: "Redis is killed", every: 3 * time.Second, strike: func(ctx context.Context) (bool, error) { return true, r.killRedis(ctx) }},
+		{Kind: "redis", Means: "Redis is killed", every: 3 * time.Second, strike: func(int) (bool, error) { return true, r.killRedis(ctx) }},
 	}
 }
 
@@ -71,10 +74,10 @@ func (p *place) wired(ctx context.Context, do func(netns.Wire, context.Context) 
 	return func() error { return do(p.network.Wire, ctx) }
 }
 
-// at has a fault strike a place at random, of those that have no trouble yet. One always
-// stays without.
-func (r *round) at(strike func(*place) error) func(context.Context) (bool, error) {
-	return func(context.Context) (bool, error) {
+// at has a fault strike place n, counted round and round, of those that have no trouble yet.
+// One always stays without.
+func (r *round) at(strike func(*place) error) func(int) (bool, error) {
+	return func(n int) (bool, error) {
 		if err := r.crew.mend(); err != nil {
 			return false, err
 		}
@@ -82,7 +85,7 @@ func (r *round) at(strike func(*place) error) func(context.Context) (bool, error
 		if len(free) < 2 {
 			return false, nil
 		}
-		return true, strike(free[r.rand.IntN(len(free))])
+		return true, strike(free[n%len(free)])
 	}
 }
 
@@ -146,9 +149,10 @@ func (r *round) next() (e event) {
 // blow is the first phase: faults strike, each kind at times of its own, until it is over.
 // Then whatever has not passed yet does.
 func (r *round) blow(ctx context.Context, faults []*Fault) error {
-	until := time.Now().Add(r.config.Duration)
+	from := time.Now()
+	until := from.Add(r.config.Duration)
 	for _, f := range faults {
-		r.schedule(ctx, f, min(f.every, r.config.Duration/2), until)
+		r.schedule(f, from, min(f.every, r.config.Duration/2), until)
 	}
 	for len(r.agenda) > 0 {
 		e := r.next()
@@ -165,21 +169,27 @@ func (r *round) blow(ctx context.Context, faults []*Fault) error {
 	return live.Pause(ctx, time.Until(until))
 }
 
-// schedule has a fault strike within a time, and again and again after that. One that finds
-// nowhere to strike tries again soon.
-func (r *round) schedule(ctx context.Context, f *Fault, within time.Duration, until time.Time) {
-	r.later(time.Duration(r.rand.Int64N(int64(within))), func() error {
-		if !time.Now().Before(until) {
-			return nil
-		}
-		struck, err := f.strike(ctx)
-		again := 2 * f.every
-		if struck {
-			f.Strikes++
-		} else {
-			again = 50 * time.Millisecond
-		}
-		r.schedule(ctx, f, again, until)
+// schedule has a fault strike within a time from then on, and again and again after that.
+// Strikes that the machine was too slow for are left out: they do not come all at once.
+func (r *round) schedule(f *Fault, from time.Time, within time.Duration, until time.Time) {
+	at, n := from, 0
+	for first := true; first || at.Before(time.Now()); first = false {
+		at, n = at.Add(time.Duration(f.draw.Int64N(int64(within)))), f.draw.Int()
+	}
+	r.agenda = append(r.agenda, event{at, func() error { return r.strike(f, at, n, until) }})
+}
+
+// strike strikes. A fault that finds nowhere to strike tries again soon.
+func (r *round) strike(f *Fault, at time.Time, n int, until time.Time) error {
+	if !time.Now().Before(until) {
+		return nil
+	}
+	struck, err := f.strike(n)
+	if !struck {
+		r.later(50*time.Millisecond, func() error { return r.strike(f, at, n, until) })
 		return err
-	})
+	}
+	f.Strikes++
+	r.schedule(f, at, 2*f.every, until)
+	return err
 }

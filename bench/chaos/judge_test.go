@@ -1,7 +1,9 @@
 package chaos
 
 import (
+	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -177,7 +179,7 @@ func TestLate(t *testing.T) {
 			h.Outcomes, h.Expired = h.Outcomes+1, h.Expired+1
 		}
 		r := newReport(Config{})
-		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, "redis")
+		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, storeInfo{})
 		r.close()
 		late := min(test.late, test.jobs-1)
 		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Examples) != min(late, 5) {
@@ -197,9 +199,37 @@ func TestReport(t *testing.T) {
 		"no strike":   {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, []string{"this never struck: a worker is killed"}},
 	} {
 		r := newReport(Config{})
-		r.add(well(), test.faults, "redis")
+		r.add(well(), test.faults, storeInfo{})
 		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
 			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
+		}
+	}
+}
+
+// A report is no wider than 80 columns, however large its numbers are.
+func TestWidth(t *testing.T) {
+	r := newReport(Config{Way: Forget, Seed: math.MaxUint64, Workers: 64, Lease: 1500 * time.Millisecond})
+	for range shown {
+		h := well()
+		poison(3, 6, strings.Repeat("very long ", 9))(&h)
+		r.add(h, []*Fault{{Kind: "kill"}}, storeInfo{"redis-7.0.15", "always"})
+	}
+	for i := range r.Rounds {
+		for _, row := range rows {
+			*row.of(&r.Rounds[i]), *row.of(&r.Sum) = 1_000_000, 30_000_000
+		}
+	}
+	r.close()
+	var b strings.Builder
+	r.Write(&b)
+	for line := range strings.Lines(b.String()) {
+		if len(line) > 81 { // with its end
+			t.Errorf("wider than 80 columns: %q", line)
+		}
+	}
+	for _, want := range []string{"\nattempted       1000000 1000000 1000000 30000000  ", "such as: seed 18446744073709551615: job 3 is poison"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("there is no %q in\n%s", want, &b)
 		}
 	}
 }

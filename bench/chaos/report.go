@@ -10,6 +10,7 @@ import (
 type Report struct {
 	Way      string        `json:"way"`
 	Store    string        `json:"store"`
+	Log      string        `json:"log"` // what it says of its log
 	Seed     uint64        `json:"seed"`
 	Lease    time.Duration `json:"lease"`
 	Workers  int           `json:"workers"`
@@ -48,9 +49,12 @@ func newReport(c Config) *Report {
 }
 
 // add judges a round.
-func (r *Report) add(h History, faults []*Fault, store string) {
+func (r *Report) add(h History, faults []*Fault, store storeInfo) {
 	c, waits := h.Judge()
-	r.Store = store
+	for i := range c.Examples {
+		c.Examples[i] = fmt.Sprintf("seed %d: %s", r.Seed+uint64(len(r.Rounds)), c.Examples[i])
+	}
+	r.Store, r.Log = store.name, store.log
 	r.Rounds = append(r.Rounds, c)
 	r.Sum.add(c)
 	r.waits.Clear = append(r.waits.Clear, waits.Clear...)

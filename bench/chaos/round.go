@@ -15,7 +15,6 @@ import (
 // A round is one Redis, one queue and one crew, from the first job to the last.
 type round struct {
 	config    Config
-	rand      *rand.Rand
 	server    *lab.Server
 	producers *lab.Cable // what all producers reach Redis by
 	crew      *crew
@@ -32,21 +31,40 @@ type round struct {
 }
 
 // play plays a round.
-func play(ctx context.Context, c Config) (h History, faults []*Fault, store string, err error) {
-	r := &round{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0)), told: map[int]Told{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
+func play(ctx context.Context, c Config) (h History, faults []*Fault, store storeInfo, err error) {
+	r := &round{config: c, told: map[int]Told{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
 	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always"); err != nil {
-		return h, nil, "", err
+		return h, nil, store, err
 	}
 	defer func() { err = errors.Join(err, r.server.Close()) }()
-	store = r.server.Name()
-	if err = r.open(ctx); err == nil {
+	if store, err = inquire(ctx, r.server); err == nil {
+		err = r.open(ctx)
+	}
+	if err == nil {
 		faults = r.faults(ctx)
 		h, err = r.run(ctx, faults)
+	}
+	if r.crew == nil {
+		return h, nil, store, err
 	}
 	r.close()
 	h.Tries, h.Kills, h.Hits, h.Outages = r.crew.history(), r.crew.kills, r.crew.hits, r.outages
 	h.Died, h.Lease = r.crew.died, c.Lease
 	return h, faults, store, err
+}
+
+// A storeInfo is what a Redis says of itself.
+type storeInfo struct{ name, log string }
+
+// inquire asks whether every change goes to the disk before it is answered. That the
+// settings ask for it is one thing, that the server does it another.
+func inquire(ctx context.Context, s *lab.Server) (i storeInfo, err error) {
+	settings, err := s.ConfigGet(ctx, "append*").Result()
+	i = storeInfo{s.Name(), settings["appendfsync"]}
+	if settings["appendonly"] != "yes" {
+		i.log = "none"
+	}
+	return i, err
 }
 
 // open lays the cables, opens the queue, and hires the workers.
@@ -77,8 +95,8 @@ func (r *round) open(ctx context.Context) (err error) {
 
 // run is both phases: faults, then none, until the queue is empty and everybody was told
 // or the patience is at its end.
-func (r *round) run(ctx context.Context, faults []*Fault) (h History, err error) {
-	ctx, cancel := context.WithCancel(ctx)
+func (r *round) run(all context.Context, faults []*Fault) (h History, err error) {
+	ctx, cancel := context.WithCancel(all)
 	defer cancel()
 	var producing sync.WaitGroup
 	defer producing.Wait()
@@ -98,8 +116,11 @@ func (r *round) run(ctx context.Context, faults []*Fault) (h History, err error)
 	h.Rest = time.Since(healed)
 	cancel() // whoever was told nothing by now will not be
 	producing.Wait()
-	r.crew.close() // after the jobs that they have begun
-	return h, r.collect(context.WithoutCancel(ctx), &h)
+	r.crew.rest(all)
+	if all.Err() != nil {
+		return h, context.Cause(all)
+	}
+	return h, r.collect(all, &h)
 }
 
 // drained waits until all is produced and ended.
@@ -124,7 +145,7 @@ func (r *round) produce(ctx context.Context, watching *sync.WaitGroup) {
 	var leaving sync.WaitGroup
 	defer leaving.Wait()
 	from := time.Now()
-	takes := rand.New(rand.NewPCG(r.config.Seed, 1))
+	takes := rand.New(rand.NewPCG(r.config.Seed, 1000))
 	for n := range r.config.Jobs {
 		c := Chore{N: n, Takes: time.Duration(takes.Int64N(int64(20 * time.Millisecond)))}
 		if n%100 < 4 { // one of each kind

@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -11,9 +12,9 @@ var rows = []struct {
 	name, means string
 	of          func(*Counts) *int
 }{
-	{"attempted", "jobs that producers tried to leave", func(c *Counts) *int { return &c.Attempted }},
+	{"attempted", "jobs producers tried to leave", func(c *Counts) *int { return &c.Attempted }},
 	{"acknowledged", "and were told that they are in", func(c *Counts) *int { return &c.Acknowledged }},
-	{"ok", "ran to an end, with that result", func(c *Counts) *int { return &c.OK }},
+	{"ok", "ended, with that result", func(c *Counts) *int { return &c.OK }},
 	{"lost", "acknowledged, without an end", func(c *Counts) *int { return &c.Lost }},
 	{"unexpected", "came to what they should not", func(c *Counts) *int { return &c.Unexpected }},
 	{"duplicated", "ran to an end more than once", func(c *Counts) *int { return &c.Duplicated }},
@@ -22,15 +23,15 @@ var rows = []struct {
 	{"unknown", "told that nobody knows", func(c *Counts) *int { return &c.Unknown }},
 	{"unanswered", "told nothing", func(c *Counts) *int { return &c.Unanswered }},
 	{"recorded twice", "more outcomes than jobs ended", func(c *Counts) *int { return &c.Twice }},
-	{"uncounted", "fewer outcomes than jobs with one", func(c *Counts) *int { return &c.Uncounted }},
+	{"uncounted", "fewer than jobs that have one", func(c *Counts) *int { return &c.Uncounted }},
 	{"executions", "tries that began", func(c *Counts) *int { return &c.Executions }},
 	{"extra", "of these, not a job's first", func(c *Counts) *int { return &c.Extra }},
-	{"unexplained", "of these, no fault is the reason", func(c *Counts) *int { return &c.Unexplained }},
+	{"unexplained", "of these, without a fault", func(c *Counts) *int { return &c.Unexplained }},
 	{"lease expiries", "tries that were taken back", func(c *Counts) *int { return &c.Expired }},
-	{"retried", "tries that failed, as poison does", func(c *Counts) *int { return &c.Retried }},
+	{"retried", "tries that failed, as poison", func(c *Counts) *int { return &c.Retried }},
 	{"over", "of these, over those two", func(c *Counts) *int { return &c.Over }},
-	{"crashed", "workers that died by themselves", func(c *Counts) *int { return &c.Crashed }},
-	{"late", "waited for over a lease and 1 s", func(c *Counts) *int { return &c.Late }},
+	{"crashed", "workers dead by themselves", func(c *Counts) *int { return &c.Crashed }},
+	{"late", "waited over a lease and 1 s", func(c *Counts) *int { return &c.Late }},
 	{"incomplete", "rounds that came to no end", func(c *Counts) *int { return &c.Incomplete }},
 }
 
@@ -39,7 +40,7 @@ const shown = 3
 
 // Write writes the report as a table of 80 columns.
 func (r *Report) Write(w io.Writer) {
-	fmt.Fprintf(w, "way=%s store=%s (every change on disk) workers=%d lease=%v seed=%d\n", r.Way, r.Store, r.Workers, r.Lease, r.Seed)
+	fmt.Fprintf(w, "way=%s workers=%d lease=%v seed=%d\nstore=%s log=%s\n", r.Way, r.Workers, r.Lease, r.Seed, r.Store, r.Log)
 	if r.Apart {
 		fmt.Fprintln(w, "each worker in a network namespace of its own")
 	}
@@ -57,7 +58,7 @@ func (r *Report) Write(w io.Writer) {
 		fmt.Fprintln(w, "BROKEN:", b)
 	}
 	for _, e := range r.Sum.Examples {
-		fmt.Fprintln(w, "  such as:", e)
+		fmt.Fprintln(w, wrap("  such as: "+e, 80))
 	}
 }
 
@@ -86,7 +87,7 @@ func (r *Report) writeCounts(w io.Writer) {
 	for _, row := range rows {
 		fmt.Fprintf(w, "%-15s", row.name)
 		for i := range columns {
-			fmt.Fprintf(w, "%7d", *row.of(&columns[i]))
+			fmt.Fprintf(w, "%8d", *row.of(&columns[i]))
 		}
 		fmt.Fprintf(w, "%9d  %s\n", *row.of(&r.Sum), row.means)
 	}
@@ -99,3 +100,19 @@ func (w Waits) write(out io.Writer, name string) {
 	ms := func(d time.Duration) string { return d.Round(time.Millisecond).String() }
 	fmt.Fprintf(out, "%9d x %-17s p50 %-8s p99 %-8s max %s\n", w.Count, name, ms(w.P50), ms(w.P99), ms(w.Max))
 }
+
+// wrap breaks a line between words.
+func wrap(line string, width int) string {
+	var b strings.Builder
+	for len(line) > width {
+		at := strings.LastIndexByte(line[:width+1], ' ')
+		if at <= len(indent) {
+			break
+		}
+		b.WriteString(line[:at] + "\n")
+		line = indent + line[at+1:]
+	}
+	return b.String() + line
+}
+
+const indent = "    "

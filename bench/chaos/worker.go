@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 )
@@ -38,7 +39,11 @@ const (
 	stopping  = "stopped" // because its ctx ended: the queue would have it so
 )
 
-// Work is the life of a worker. It does jobs until ctx or its standard input ends.
+// leave is the line that has a worker leave.
+const leave = "leave\n"
+
+// Work is the life of a worker. It does jobs until ctx ends, or it is told to leave by a
+// line of its standard input. When that ends without, so does the process.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewReader(in)
 	line, err := lines.ReadBytes('\n')
@@ -52,7 +57,9 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // ends with standard input, at the latest with the process
-		io.Copy(io.Discard, lines)
+		if _, err := lines.ReadBytes('\n'); err != nil {
+			os.Exit(1) // whoever would say leave is dead, and so is Redis: there is nobody to take leave of
+		}
 		cancel()
 	}()
 	d := diary{out: json.NewEncoder(out)}

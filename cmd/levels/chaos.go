@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +32,9 @@ of its own, as virtual machines on one host have them, and one more fault: unplu
 
 It counts what Jepsen's checker of queues counts, and prints it as a table. A promise
 that is broken is exit code 1; so is a kind of fault that never struck, for it would have
-shown nothing. --way forget is a queue that pops jobs and forgets them: it must be caught.`,
+shown nothing. --way forget is a queue that pops jobs and forgets them: it must be caught.
+Ctrl-C reports on the rounds that were over. A Redis that is killed shows what a crash of
+the process costs: a power cut, and what a disk forgets in it, it does not show.`,
 		Example: `  levels chaos
   levels chaos --rounds 3 --json
   levels chaos --soak 1h
@@ -40,7 +43,7 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
   levels chaos --way forget`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkChaos(c, soak); err != nil {
+			if err := checkChaos(c, soak, cmd.Flags().Changed("rounds")); err != nil {
 				return err
 			}
 			if missing := lab.Needs(); missing != "" {
@@ -69,7 +72,7 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
 	f.DurationVar(&c.Duration, "duration", c.Duration, "of the faults in a round, over which the jobs come")
 	f.IntVar(&c.Rounds, "rounds", c.Rounds, "rounds, each with a Redis of its own")
 	f.DurationVar(&soak, "soak", 0, "play rounds for so long, however many they are")
-	f.Uint64Var(&c.Seed, "seed", 1, "what strikes when; the next rounds count on from it")
+	f.Uint64Var(&c.Seed, "seed", 1, "says when strikes are due, and where; the next rounds count on from it")
 	f.BoolVar(&c.Apart, "apart", false, "each worker in a network namespace of its own (Linux, root)")
 	f.StringSliceVar(&c.Faults, "faults", chaos.Kinds, "kinds of faults")
 	f.IntVar(&c.Workers, "workers", c.Workers, "processes that work")
@@ -79,9 +82,15 @@ shown nothing. --way forget is a queue that pops jobs and forgets them: it must 
 	return cmd
 }
 
-func checkChaos(c chaos.Config, soak time.Duration) error {
+func checkChaos(c chaos.Config, soak time.Duration, counted bool) error {
 	if err := fleet.Choose("way", c.Way, chaos.Ways); err != nil {
 		return usage("way", err)
+	}
+	if len(c.Faults) == 0 {
+		return usage("faults", errors.New("name at least one: without any, nothing is shown"))
+	}
+	if soak > 0 && counted {
+		return usage("soak", errors.New("either that or --rounds says when it is over"))
 	}
 	for _, kind := range c.Faults {
 		if err := fleet.Choose("fault", kind, append(slices.Clone(chaos.Kinds), chaos.Unplug)); err != nil {
@@ -101,7 +110,7 @@ func checkChaos(c chaos.Config, soak time.Duration) error {
 	)
 }
 
-// playChaos plays, and prints what came out.
+// playChaos plays, and prints what came out, if only of the rounds before it was ended.
 func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
 	begun, progress := time.Now(), newProgress(os.Stderr)
 	c.Progress = func(round int) {
@@ -114,11 +123,11 @@ func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
 	}
 	report, err := chaos.Run(cmd.Context(), c)
 	progress.clear()
-	if err != nil {
+	if report == nil {
 		return err
 	}
 	if json {
-		err = printJSON(report)
+		err = cmp.Or(err, printJSON(report))
 	} else {
 		report.Write(os.Stdout)
 	}
