@@ -28,6 +28,7 @@ func openList(url string) (way, error) {
 const (
 	ready   = "chaos:ready"
 	results = "chaos:results"
+	retries = "chaos:retries" // how many
 )
 
 func (l list) leave(ctx context.Context, c Chore) (ask, error) {
@@ -49,10 +50,14 @@ func (l list) left(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
-// totals knows of no leases and no second tries, for there are none.
+// totals knows of no leases, for there are none.
 func (l list) totals(ctx context.Context) (Totals, error) {
 	n, err := l.HLen(ctx, results).Result()
-	return Totals{Outcomes: int(n)}, err
+	retried, none := l.Get(ctx, retries).Int() // where nothing failed there is none
+	if none != nil {
+		retried = 0
+	}
+	return Totals{Outcomes: int(n), Retried: retried}, err
 }
 
 func (l list) work(ctx context.Context, o Order, do func(context.Context, Chore, int) (Token, error)) error {
@@ -82,7 +87,13 @@ func (l list) next(ctx context.Context, do func(context.Context, Chore, int) (To
 		return
 	}
 	var o Outcome
-	if o.By, err = do(stays, c, 1); err != nil {
+	for try := 1; ; try++ {
+		if o.By, err = do(stays, c, try); err == nil || try == poisonTries {
+			break
+		}
+		l.Incr(stays, retries)
+	}
+	if err != nil {
 		o.Err = err.Error()
 	}
 	text, _ := json.Marshal(o) // numbers and a text
