@@ -7,6 +7,7 @@ type History struct {
 	Told     map[int]Told    // what was told to who left the job; every job that was tried to be left is here
 	Tries    []Try           // from the diaries of the workers
 	Recorded map[int]Outcome // what the queue says that jobs came to, when all is over
+	Silent   map[int]error   // why it did not say that of a job
 	First    map[int]Outcome // what it said while the round was on, as soon as it did
 	Poison   map[int]bool    // the jobs that can only be given up
 	Totals                   // what the queue itself has counted

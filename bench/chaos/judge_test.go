@@ -191,15 +191,22 @@ func TestLate(t *testing.T) {
 // Whoever is told to leave loses no lease, and a fault that never struck shows nothing.
 func TestReport(t *testing.T) {
 	for name, test := range map[string]struct {
-		faults []*Fault
-		broken []string
+		faults  []*Fault
+		unknown int
+		broken  []string
 	}{
-		"all leave":   {[]*Fault{{Kind: "leave", Strikes: 1}}, []string{"1 leases ran out, though whoever left could end its jobs or give them back"}},
-		"one is dead": {[]*Fault{{Kind: "leave", Strikes: 1}, {Kind: "kill", Strikes: 1}}, []string{}},
-		"no strike":   {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, []string{"this never struck: a worker is killed"}},
+		"all leave":         {[]*Fault{{Kind: "leave", Strikes: 1}}, 0, []string{"1 leases ran out, though whoever left could end its jobs or give them back"}},
+		"one is dead":       {[]*Fault{{Kind: "leave", Strikes: 1}, {Kind: "kill", Strikes: 1}}, 0, []string{}},
+		"nobody knows why":  {[]*Fault{{Kind: "kill", Strikes: 1}}, 1, []string{"1 producers were told that nobody knows: more than the faults explain"}},
+		"nobody knows much": {[]*Fault{{Kind: "kill", Strikes: 1}, {Kind: "redis", Strikes: 1}}, 1, []string{"1 producers were told that nobody knows: more than the faults explain"}},
+		"no strike":         {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, 0, []string{"this never struck: a worker is killed"}},
 	} {
 		r := newReport(Config{})
-		r.add(well(), test.faults, storeInfo{})
+		h := well()
+		for job := range test.unknown {
+			h.Told[10+job] = Unknown
+		}
+		r.add(h, test.faults, storeInfo{})
 		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
 			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
 		}

@@ -81,6 +81,9 @@ func (r *Report) close() {
 	if late, of := r.Sum.Late, r.Recovery.Count; of >= enough && late*100 > of {
 		r.Broken = append(r.Broken, fmt.Sprintf("%d of %d jobs of dead workers waited for over a lease and %v", late, of, tolerance))
 	}
+	if n := r.Sum.Unknown; n > 0 && (n*20 > r.Sum.Attempted || !r.plays("producers", "redis")) {
+		r.Broken = append(r.Broken, fmt.Sprintf("%d producers were told that nobody knows: more than the faults explain", n))
+	}
 	r.see("a job was met in the middle by its worker's death", r.Recovery.Count+r.Outage.Count, "kill")
 	r.see("a job was taken back when a lease ran out", r.Sum.Expired, "kill", "stop", "clog")
 	r.see("a job ran to an end twice, and one result counted", r.Sum.Duplicated, "stop", "clog")
@@ -102,13 +105,18 @@ var gentle = []string{"leave", "producers"}
 // see notes a rare case that one of some faults brings about. One that they did not bring
 // about has not been shown to go well.
 func (r *Report) see(what string, times int, by ...string) {
-	if !slices.ContainsFunc(r.Faults, func(f *Fault) bool { return slices.Contains(by, f.Kind) }) {
+	if !r.plays(by...) {
 		return
 	}
 	r.Seen = append(r.Seen, Seen{what, times})
 	if times == 0 {
 		r.Broken = append(r.Broken, "this was never seen: "+what)
 	}
+}
+
+// plays reports whether there is a fault of any of the kinds.
+func (r *Report) plays(kinds ...string) bool {
+	return slices.ContainsFunc(r.Faults, func(f *Fault) bool { return slices.Contains(kinds, f.Kind) })
 }
 
 func (c *Counts) add(o Counts) {

@@ -194,9 +194,9 @@ func (r *round) watch(ctx context.Context, n int, ask ask) {
 }
 
 // collect asks what was recorded of each job that was acknowledged. Where no answer can be
-// had nothing is noted, and the judge says that the job is lost.
+// had the reason is noted, and the judge says that the job is lost.
 func (r *round) collect(ctx context.Context, h *History) (err error) {
-	h.Told, h.Poison, h.First, h.Recorded = r.told, r.poison, r.first, map[int]Outcome{}
+	h.Told, h.Poison, h.First, h.Recorded, h.Silent = r.told, r.poison, r.first, map[int]Outcome{}, map[int]error{}
 	if h.Totals, err = r.way.totals(ctx); err != nil {
 		return fmt.Errorf("count what was recorded: %w", err)
 	}
@@ -209,11 +209,12 @@ func (r *round) collect(ctx context.Context, h *History) (err error) {
 		asking.Go(func() {
 			for n := range jobs {
 				o, err := r.asks[n](ctx)
-				if err != nil {
-					continue
-				}
 				mu.Lock()
-				h.Recorded[n] = o
+				if err == nil {
+					h.Recorded[n] = o
+				} else {
+					h.Silent[n] = err
+				}
 				mu.Unlock()
 			}
 		})

@@ -55,7 +55,7 @@ func (r *Report) Write(w io.Writer) {
 		return
 	}
 	for _, b := range r.Broken {
-		fmt.Fprintln(w, "BROKEN:", b)
+		fmt.Fprintln(w, wrap("BROKEN: "+b, 80))
 	}
 	for _, e := range r.Sum.Examples {
 		fmt.Fprintln(w, wrap("  such as: "+e, 80))

@@ -34,7 +34,7 @@ type Server struct {
 // Start starts a server with lines of a redis.conf. It keeps nothing unless they say so.
 // Close it.
 func Start(ctx context.Context, settings ...string) (*Server, error) {
-	dir, err := os.MkdirTemp("", "pitfall-redis-")
+	dir, err := os.MkdirTemp("", "levels-redis-")
 	if err != nil {
 		return nil, err
 	}
