@@ -185,6 +185,10 @@ func TestLate(t *testing.T) {
 		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Examples) != min(late, 5) {
 			t.Errorf("%+v: %d are late, %q, such as %q", test, r.Sum.Late, r.Broken, r.Sum.Examples)
 		}
+		var b strings.Builder
+		if r.Write(&b); !strings.Contains(b.String(), "of a dead worker waited for 2.1s") {
+			t.Errorf("%+v: none is named:\n%s", test, &b)
+		}
 	}
 }
 

@@ -50,15 +50,16 @@ func (r *Report) Write(w io.Writer) {
 		r.writeFaults(w)
 	}
 	fmt.Fprintln(w)
+	such := "  such as: "
 	if len(r.Broken) == 0 {
+		such = "  but: " // what is late, and too little of it to break a promise
 		fmt.Fprintln(w, "all promises were kept")
-		return
 	}
 	for _, b := range r.Broken {
 		fmt.Fprintln(w, wrap("BROKEN: "+b, 80))
 	}
 	for _, e := range r.Sum.Examples {
-		fmt.Fprintln(w, wrap("  such as: "+e, 80))
+		fmt.Fprintln(w, wrap(such+e, 80))
 	}
 }
 
