@@ -10,14 +10,21 @@ import (
 // met reports whether a try was met by a fault that may have another one follow at a time:
 // its worker was killed, stopped, cut off or unplugged, or Redis was away. The fault may
 // have passed just before the try began: what was claimed under a lease that then ran out
-// can still be begun. To leave is no fault, for who leaves has the time to end its jobs.
+// can still be begun. To leave is no fault, for who leaves ends its jobs or gives them back.
 func (h History) met(t Try, until time.Time) bool {
 	while := Span{t.Began.Add(-h.Lease), until}
 	return slices.ContainsFunc(h.Hits[t.By.Worker], while.overlaps) || slices.ContainsFunc(h.Outages, while.overlaps)
 }
 
+// givenBack reports whether a try was stopped by its worker, which was told to leave.
+func (h History) givenBack(t Try) bool {
+	at, told := h.Leavers[t.By.Worker]
+	stopped := !t.Ended.IsZero() && !t.Result && !t.Failed
+	return told && stopped && t.Ended.After(at)
+}
+
 // unexplained are those of a job's tries, in the order in which they began, that should not
-// have been: the one before neither failed by itself nor met a fault.
+// have been: the one before neither failed by itself, nor was given back, nor met a fault.
 //
 // This takes no word of the queue's. A lease that ran out explains nothing, for it may have
 // run out for nothing.
@@ -28,7 +35,7 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 		}
 		before := tries[i-1]
 		failed := before.Failed && !before.Ended.After(again.Began)
-		if !failed && !h.met(before, again.Began) {
+		if !failed && !h.givenBack(before) && !h.met(before, again.Began) {
 			odd = append(odd, again)
 		}
 	}
@@ -46,7 +53,7 @@ func (h History) miscounted(tries []Try, outcome Outcome) bool {
 		if i+1 < len(tries) {
 			until = tries[i+1].Began
 		}
-		if h.met(t, until) {
+		if h.givenBack(t) || h.met(t, until) {
 			met++
 		}
 		gap = gap || t.Number > last.Number+1 && h.struck(Span{t.Began.Add(-2 * h.Lease), t.Began})

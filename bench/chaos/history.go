@@ -4,20 +4,21 @@ import "time"
 
 // A History is what a round left behind, for [History.Judge].
 type History struct {
-	Told     map[int]Told    // what was told to who left the job; every job that was tried to be left is here
-	Tries    []Try           // from the diaries of the workers
-	Recorded map[int]Outcome // what the queue says that jobs came to, when all is over
-	Silent   map[int]error   // why it did not say that of a job
-	First    map[int]Outcome // what it said while the round was on, as soon as it did
-	Poison   map[int]bool    // the jobs that can only be given up
-	Totals                   // what the queue itself has counted
-	Kills    []Kill          // of workers
-	Hits     map[int][]Span  // the faults that met each worker; its kill has no end
-	Outages  []Span          // when Redis was away
-	Lease    time.Duration   // of workers
-	Died     []string        // workers that ended, and nobody had told them to
-	Complete bool            // the queue was empty before the second phase was over
-	Rest     time.Duration   // that the second phase took
+	Told     map[int]Told      // what was told to who left the job; every job that was tried to be left is here
+	Tries    []Try             // from the diaries of the workers
+	Recorded map[int]Outcome   // what the queue says that jobs came to, when all is over
+	Silent   map[int]error     // why it did not say that of a job
+	First    map[int]Outcome   // what it said while the round was on, as soon as it did
+	Poison   map[int]bool      // the jobs that can only be given up
+	Totals                     // what the queue itself has counted
+	Kills    []Kill            // of workers
+	Hits     map[int][]Span    // the faults that met each worker; its kill has no end
+	Leavers  map[int]time.Time // when a worker was told to leave
+	Outages  []Span            // when Redis was away
+	Lease    time.Duration     // of workers
+	Died     []string          // workers that ended, and nobody had told them to
+	Complete bool              // the queue was empty before the second phase was over
+	Rest     time.Duration     // that the second phase took
 }
 
 // Totals are a queue's own counts.

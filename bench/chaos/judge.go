@@ -27,7 +27,8 @@ type Counts struct {
 	Unexplained int `json:"unexplained"`   // of which no fault and no failed try of their job is the reason
 	Expired     int `json:"leaseExpiries"` // tries whose lease ran out, as the queue has counted them
 	Retried     int `json:"retried"`       // tries that failed, as poison does, and were followed by another
-	Over        int `json:"over"`          // extra executions over these two
+	Returned    int `json:"givenBack"`     // tries that a worker stopped, when it was told to leave
+	Over        int `json:"over"`          // extra executions over these three
 	Crashed     int `json:"crashed"`       // workers that died by themselves
 
 	Late       int `json:"late"`       // jobs of dead workers that waited for longer than a lease and tolerance, and met no other fault
@@ -61,7 +62,7 @@ func (h History) Judge() (c Counts, r Recovery) {
 	}
 	c.Twice, c.Uncounted = max(0, h.Outcomes-ended), max(0, len(h.Recorded)-h.Outcomes)
 	c.Expired, c.Retried = h.Expired, h.Retried
-	c.Over = max(0, c.Extra-c.Expired-c.Retried)
+	c.Over = max(0, c.Extra-c.Expired-c.Retried-c.Returned)
 	c.Crashed = len(h.Died)
 	for _, obituary := range h.Died {
 		c.example("%s", obituary)
@@ -145,6 +146,11 @@ func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 
 // explain counts the tries of a job that nothing explains.
 func (c *Counts) explain(job int, h History, tries []Try) {
+	for _, t := range tries {
+		if h.givenBack(t) {
+			c.Returned++
+		}
+	}
 	if odd := h.unexplained(tries); len(odd) > 0 {
 		c.Unexplained += len(odd)
 		c.example("job %d ran again for no reason (%s)", job, tell(tries))
@@ -206,7 +212,7 @@ func (c Counts) broken() (promises []string) {
 		{c.Twice, "outcomes were recorded twice"},
 		{c.Uncounted, "outcomes are there and were not counted"},
 		{c.Unexplained, "extra executions are not explained"},
-		{c.Over, "extra executions are more than leases ran out and tries failed"},
+		{c.Over, "extra executions are more than the queue has counted reasons for"},
 		{c.Crashed, "workers died by themselves"},
 		{c.Incomplete, "rounds did not come to an end after the faults"},
 	} {

@@ -75,6 +75,14 @@ func again(worker, try, ms, expired int) func(*History) {
 	return func(h *History) { h.Tries, h.Expired = append(h.Tries, ran(1, worker, try, ms)), expired }
 }
 
+// gaveBack has worker 1 be told to leave, and stop job 1.
+func gaveBack(h *History) {
+	h.Leavers = map[int]time.Time{1: noon}
+	h.Tries[0].Result = false
+	h.Recorded[1] = Outcome{By: by(1, 2, 2)}
+	h.First = nil
+}
+
 // hit has a fault meet a worker.
 func hit(worker, from, to int) func(*History) {
 	return func(h *History) { h.Hits[worker] = append(h.Hits[worker], Span{after(from), after(to)}) }
@@ -107,12 +115,15 @@ func TestJudge(t *testing.T) {
 		{"an outcome on top, and poison that never was", func(h *History) { h.Outcomes++; h.Told[3], h.Poison = Unknown, map[int]bool{3: true} }, []string{"1 outcomes were recorded twice"}},
 		{"a job that ran again for no reason", again(2, 2, 5, 2), []string{"1 extra executions are not explained"}},
 		{"a try that ran twice", func(h *History) { again(1, 2, 5, 2)(h); h.Tries[3].Number = 1 }, []string{"1 extra executions are not explained"}},
-		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than leases ran out and tries failed"}},
+		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than the queue has counted reasons for"}},
 		{"a worker that was stopped", and(again(2, 2, 2000, 2), hit(1, 50, 60)), nil},
 		{"a worker that was killed for good, later", again(2, 2, 2000, 2), nil},
 		{"a worker that was stopped too late", and(again(4, 2, 50, 2), again(5, 3, 60, 3), hit(4, 70, 80)), []string{"2 extra executions are not explained"}},
 		{"Redis that was away", and(again(2, 2, 50, 2), away(10, 20)), nil},
 		{"Redis that was away later", and(again(2, 2, 50, 2), away(60, 70)), []string{"1 extra executions are not explained"}},
+		{"a job that a leaver gave back", and(again(2, 2, 50, 1), gaveBack), nil},
+		{"a leaver that went without a word", and(again(2, 2, 50, 2), gaveBack, func(h *History) { h.Tries[0].Ended = time.Time{} }), []string{"1 extra executions are not explained"}},
+		{"a job that was stopped by nobody", and(again(2, 2, 50, 2), gaveBack, func(h *History) { h.Leavers = nil }), []string{"1 extra executions are not explained"}},
 		{"a worker that died", func(h *History) { h.Died = []string{"worker 3: panic"} }, []string{"1 workers died by themselves"}},
 		{"a round without an end", func(h *History) { h.Complete = false }, []string{"1 rounds did not come to an end after the faults"}},
 		{"a job that may not be there, and is not", func(h *History) { h.Told[3] = Unknown }, nil},

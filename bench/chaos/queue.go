@@ -85,7 +85,7 @@ func (p product) totals(ctx context.Context) (Totals, error) {
 
 func (p product) work(ctx context.Context, o Order, do func(context.Context, Chore, int) (Token, error)) error {
 	w := queue.NewWorker(p.q, queue.WorkerConfig{
-		Concurrency: o.Concurrency, Lease: o.Lease,
+		Concurrency: o.Concurrency, Lease: o.Lease, Grace: o.Grace,
 		Logger: slog.New(slog.DiscardHandler), // that leases are lost is what is wanted here
 	})
 	queue.Handle(w, chores, func(ctx context.Context, c Chore) (Token, error) {

@@ -49,7 +49,7 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stor
 	}
 	r.close()
 	h.Tries, h.Kills, h.Hits, h.Outages = r.crew.history(), r.crew.kills, r.crew.hits, r.outages
-	h.Died, h.Lease = r.crew.died, c.Lease
+	h.Died, h.Lease, h.Leavers = r.crew.died, c.Lease, r.crew.leavers
 	return h, faults, store, err
 }
 
@@ -71,7 +71,7 @@ func inquire(ctx context.Context, s *lab.Server) (i storeInfo, err error) {
 func (r *round) open(ctx context.Context) (err error) {
 	r.crew = &crew{
 		command: r.config.Worker, env: r.config.Env, url: r.server.Through,
-		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, hits: map[int][]Span{}, tries: map[Token]*Try{},
+		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, hits: map[int][]Span{}, leavers: map[int]time.Time{}, tries: map[Token]*Try{},
 	}
 	addr := r.server.Options().Addr
 	if r.producers, err = lab.Lay(addr); err != nil {

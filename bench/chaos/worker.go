@@ -19,6 +19,7 @@ type Order struct {
 	Worker      int // its number
 	Concurrency int
 	Lease       time.Duration
+	Grace       time.Duration // for its jobs when it leaves; 0 means the queue's own
 }
 
 // An entry of a worker's diary, a line of its standard output: a try began, ended, or
