@@ -1,6 +1,9 @@
 package chaos
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A History is what a round left behind, for [History.Judge].
 type History struct {
@@ -59,6 +62,13 @@ type Token struct {
 type Outcome struct {
 	By  Token
 	Err string // if there is no result
+}
+
+func (o Outcome) String() string {
+	if o.Err != "" {
+		return fmt.Sprintf("%.40q", o.Err)
+	}
+	return fmt.Sprintf("the result of execution %d of worker %d", o.By.Run, o.By.Worker)
 }
 
 // A Kill is the end of a worker.

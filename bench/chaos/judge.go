@@ -131,7 +131,7 @@ func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 		c.example("job %d came to %.40q", job, outcome.Err)
 	case recorded && !returned:
 		c.Unexpected++
-		c.example("job %d has a result that execution %d of worker %d did not return", job, outcome.By.Run, outcome.By.Worker)
+		c.example("job %d has %v, which returned none", job, outcome)
 	case told == Acknowledged && !(ended && recorded):
 		c.Lost++
 		c.example("job %d is lost: acknowledged, begun %d times, ended %d times, no outcome because of: %v", job, len(tries), results, h.Silent[job])
