@@ -26,6 +26,9 @@ func (h History) givenBack(t Try) bool {
 // unexplained are those of a job's tries, in the order in which they began, that should not
 // have been: the one before neither failed by itself, nor was given back, nor met a fault.
 //
+// Or the one that began later was taken earlier, by a worker that was hit before it could
+// begin: one that is stopped goes on where it was, when the job has long run elsewhere.
+//
 // This takes no word of the queue's. A lease that ran out explains nothing, for it may have
 // run out for nothing.
 func (h History) unexplained(tries []Try) (odd []Try) {
@@ -35,7 +38,8 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 		}
 		before := tries[i-1]
 		failed := before.Failed && !before.Ended.After(again.Began)
-		if !failed && !h.givenBack(before) && !h.met(before, again.Began) {
+		late := again.By.Worker != before.By.Worker && again.Number <= before.Number && h.met(again, again.Began)
+		if !failed && !late && !h.givenBack(before) && !h.met(before, again.Began) {
 			odd = append(odd, again)
 		}
 	}

@@ -118,6 +118,8 @@ func TestJudge(t *testing.T) {
 		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than the queue has counted reasons for"}},
 		{"a worker that was stopped", and(again(2, 2, 2000, 2), hit(1, 50, 60)), nil},
 		{"a worker that was killed for good, later", again(2, 2, 2000, 2), nil},
+		{"a worker that was stopped before it began", and(again(2, 1, 1500, 2), hit(2, 0, 1400), func(h *History) { h.Hits[1] = nil }), []string{"1 extra executions are not explained"}}, // that of job 2
+		{"a worker that was stopped, and the job was not its own before", and(again(2, 2, 1500, 2), hit(2, 0, 1400), func(h *History) { h.Hits[1] = nil }), []string{"2 extra executions are not explained"}},
 		{"a worker that was stopped too late", and(again(4, 2, 50, 2), again(5, 3, 60, 3), hit(4, 70, 80)), []string{"2 extra executions are not explained"}},
 		{"Redis that was away", and(again(2, 2, 50, 2), away(10, 20)), nil},
 		{"Redis that was away later", and(again(2, 2, 50, 2), away(60, 70)), []string{"1 extra executions are not explained"}},
