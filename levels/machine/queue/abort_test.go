@@ -158,7 +158,10 @@ func TestCallersLeaveAtAnyMoment(t *testing.T) {
 				r.Errorf("%q, %v, want %v", got.v, got.err, errEnough)
 			}
 		}
-		r.eventually("all is over", func() bool { return r.waiting() == 0 && running.Load() == 0 })
+		r.eventually("all is over", func() bool {
+			info := r.stands(q)
+			return info.Ready+info.Running == 0 && running.Load() == 0 // what is claimed may not have begun
+		})
 		stop() // before the callers' queue is closed, which nobody would read from any more
 	})
 }

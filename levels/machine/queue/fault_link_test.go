@@ -124,6 +124,7 @@ func TestDeadInHandOver(t *testing.T) {
 		second, _ := r.labour(s.direct, queue.WorkerConfig{Lease: brief})
 		s.wantResults(calls, 0, 1)
 		r.wantOnce(0, 1, first, second)
+		r.eventually("the dead leave no lanes", func() bool { return r.workers() == 1 })
 	})
 }
 

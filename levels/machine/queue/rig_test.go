@@ -3,6 +3,8 @@ package queue_test
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
@@ -90,6 +92,19 @@ func (r *rig) pass(d time.Duration) {
 
 // waiting is how many entries are ready.
 func (r *rig) waiting() int64 { return r.rdb.LLen(r.Context(), r.key("ready")).Val() }
+
+// workers is how many workers have a lease, or a part of one: a worker's second lane may
+// outlive its first, and a dead worker's lease its worker.
+func (r *rig) workers() int {
+	lanes, err := r.rdb.ZRange(r.Context(), r.key("lease"), 0, -1).Result()
+	if err != nil {
+		return -1
+	}
+	for i, lane := range lanes {
+		lanes[i] = strings.TrimSuffix(lane, "+")
+	}
+	return len(slices.Compact(slices.Sorted(slices.Values(lanes))))
+}
 
 // in runs a function in a goroutine of its own. The channel gets its result.
 func in[T any](f func() (T, error)) <-chan result[T] {
