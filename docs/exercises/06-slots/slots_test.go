@@ -100,7 +100,7 @@ func TestPeak(t *testing.T) {
 			if peak := int(s.peak.Load()); peak > atOnce {
 				grade.NotYet(t, "%d requests were under way at once, and should be %d at most", peak, atOnce)
 			}
-			if more := int(s.goroutines.Load()) - before; more > atOnce+16 {
+			if more := int(s.goroutines.Load()) - before; more > 2*atOnce+64 { // those that are done may not be gone yet
 				grade.NotYet(t, "at most %d requests were under way at once, but %d goroutines were there for them: who waits should be the loop", atOnce, more)
 			}
 		})
