@@ -65,7 +65,7 @@ func (s *sender) ask(ctx context.Context, body []byte, results []levels.Result) 
 			pause(ctx, min(time.Second, 10*time.Millisecond<<min(2*tries-2, 10))) // soon enough: see comeBack
 			tries++
 		case lost != nil && !errors.Is(err, levels.ErrLost):
-			return fmt.Errorf("%w: asked again: %w", lost, err)
+			return fmt.Errorf("%w: asked again: %v", lost, err) // which is no answer about the first try
 		default:
 			return err
 		}
@@ -205,7 +205,7 @@ func refusal(machine string, resp *http.Response) error {
 		if err != nil {
 			seconds = 1
 		}
-		return &fullError{machine, time.Duration(min(seconds, 10)) * time.Second}
+		return &fullError{machine, time.Duration(min(max(seconds, 1), 10)) * time.Second}
 	}
 	err := fmt.Errorf("%w: answer of %s: %s: %s", levels.ErrLost, machine, resp.Status, why)
 	switch resp.StatusCode {

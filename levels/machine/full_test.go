@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,6 +123,36 @@ func (w statusWriter) WriteHeader(code int) {
 	}
 	w.ResponseWriter.WriteHeader(code)
 }
+
+// A request that is lost, and meets a full worker when it comes again, may have run: nobody
+// may take it for one that has not.
+func TestLostThenFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		broken := tripper(func(*http.Request) (*http.Response, error) {
+			if tries++; tries == 1 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			w := httptest.NewRecorder()
+			w.Header().Set("Fourlevels-Protocol", "4")
+			w.Header().Set("Retry-After", "0") // not sooner than in a second
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return w.Result(), nil
+		})
+		l := machine.NewRPC(machine.RPCConfig{URLs: []string{"http://worker"}, Patience: 5 * time.Second, Client: &http.Client{Transport: broken}})
+		if r := run1(t.Context(), l, "echo", "x"); !errors.Is(r.Err, levels.ErrLost) || errors.Is(r.Err, levels.ErrFull) {
+			t.Errorf("err = %v, want %v and not %v", r.Err, levels.ErrLost, levels.ErrFull)
+		}
+		if tries > 10 {
+			t.Errorf("a worker that is full was asked %d times in 5 s", tries)
+		}
+		l.Close()
+	})
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // Patience ends, with an error that says that the task has not run; so does ctx.
 func TestPatience(t *testing.T) {
