@@ -101,7 +101,7 @@ func (r *rig) sweep() {
 	for _, key := range r.keys() {
 		_, name, _ := strings.Cut(key, "}:")
 		name, _, _ = strings.Cut(name, ":")
-		switch expires := slices.Contains([]string{"sent", "watch", "abort", "reply", "late"}, name); {
+		switch expires := slices.Contains([]string{"sent", "watch", "abort", "reply"}, name); {
 		case expires && r.rdb.PTTL(ctx, key).Val() < 0:
 			wrong = append(wrong, key+" (for ever)")
 		case !slices.Contains(r.left, name):

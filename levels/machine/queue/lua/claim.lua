@@ -19,7 +19,6 @@ end
 local reached = tonumber(redis.call('HGET', held, 'next') or nil)
 if not reached then
   back(lane)
-  redis.call('ZREM', late, lane)
   return {now(), 'lost', -2, {}, {}}
 end
 -- sweep forgets up to so many of the outcomes of a second: ids, and groups, whose first bag
