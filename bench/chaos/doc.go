@@ -10,8 +10,8 @@
 //
 // What is counted, and its names, are those of Jepsen's checker of queues: see [Counts].
 // Jobs that ran twice are not wrong by themselves, for delivery is at least once, but each
-// extra execution must be explained by a fault that met the one before it, or by that one's
-// own failure. The queue's word for it, that a lease ran out, is not enough. And a kind of
+// extra execution must be explained by a fault that met the one before it or held it up, by
+// that one's own failure, or by a worker that left and gave it back. The queue's word for it, that a lease ran out, is not enough. And a kind of
 // fault that never struck fails the run, as does a rare case that was never seen: it would
 // have proven nothing.
 //

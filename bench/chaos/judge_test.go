@@ -192,7 +192,7 @@ func TestLate(t *testing.T) {
 			h.Outcomes, h.Expired = h.Outcomes+1, h.Expired+1
 		}
 		r := newReport(Config{})
-		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, storeInfo{})
+		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, storeInfo{log: "always"})
 		r.close()
 		late := min(test.late, test.jobs-1)
 		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Examples) != min(late, 5) {
@@ -223,7 +223,7 @@ func TestReport(t *testing.T) {
 		for job := range test.unknown {
 			h.Told[10+job] = Unknown
 		}
-		r.add(h, test.faults, storeInfo{})
+		r.add(h, test.faults, storeInfo{log: "always"})
 		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
 			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
 		}

@@ -75,6 +75,9 @@ func (r *Report) close() {
 	r.Rest = waitsOf(r.rests)
 	r.Took = time.Since(r.began)
 	r.Broken = append([]string{}, r.Sum.broken()...)
+	if r.Log != "always" {
+		r.Broken = append(r.Broken, "Redis did not log every change: log="+r.Log)
+	}
 	if n := r.Sum.Expired; n > 0 && !slices.ContainsFunc(r.Faults, func(f *Fault) bool { return !slices.Contains(gentle, f.Kind) }) {
 		r.Broken = append(r.Broken, fmt.Sprintf("%d leases ran out, though whoever left could end its jobs or give them back", n))
 	}
@@ -94,8 +97,8 @@ func (r *Report) close() {
 	}
 }
 
-// enough is of how many jobs that waited for another worker up to one in a hundred may be
-// late. With fewer, a single pause of a busy machine would be a broken promise; they are
+// enough is how many jobs must have waited for another worker before more than one in a
+// hundred that is late breaks the promise. With fewer, a single pause of a busy machine would be a broken promise; they are
 // counted and named all the same.
 const enough = 100
 

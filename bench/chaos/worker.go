@@ -33,9 +33,9 @@ type entry struct {
 
 // What an entry says.
 const (
-	here      = "here"    // the first entry, of no job
-	beginning = "began"   //
-	returning = "result"  //
+	here      = "here" // the first entry, of no job
+	beginning = "began"
+	returning = "result"
 	failing   = "failed"  // by itself, as poison does
 	stopping  = "stopped" // because its ctx ended: the queue would have it so
 )

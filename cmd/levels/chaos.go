@@ -25,9 +25,9 @@ func newChaos() *cobra.Command {
 		Use:   "chaos",
 		Short: "break what the queue stands on, and count what becomes of the jobs",
 		Long: `chaos starts a Redis of its own that logs every change, and workers in processes of
-their own. While jobs come it kills workers and the Redis, stops workers for longer
-than their lease, and cuts or clogs the links between them. Then it makes all whole
-again and waits until every job has come to its end. --apart gives each worker a network
+their own. While jobs come it kills workers and the Redis, has workers leave, stops some
+for longer than their lease, and cuts or clogs the links between them. Then it makes all
+whole again and waits until every job has come to its end. --apart gives each worker a network
 of its own, as virtual machines on one host have them, and one more fault: unplug.
 
 It counts what Jepsen's checker of queues counts, and prints it as a table. A promise
@@ -74,7 +74,7 @@ the process costs: a power cut, and what a disk forgets in it, it does not show.
 	f.DurationVar(&soak, "soak", 0, "play rounds for so long, however many they are")
 	f.Uint64Var(&c.Seed, "seed", 1, "says when strikes are due, and where; the next rounds count on from it")
 	f.BoolVar(&c.Apart, "apart", false, "each worker in a network namespace of its own (Linux, root)")
-	f.StringSliceVar(&c.Faults, "faults", chaos.Kinds, "kinds of faults")
+	f.StringSliceVar(&c.Faults, "faults", chaos.Kinds, "kinds of faults; with --apart also unplug")
 	f.IntVar(&c.Workers, "workers", c.Workers, "processes that work")
 	f.DurationVar(&c.Lease, "lease", c.Lease, "how long after a worker's death its jobs go to another")
 	f.BoolVar(&json, "json", false, "print JSON")
