@@ -42,7 +42,9 @@ type Network struct {
 // New makes a network. Close it.
 func New(ctx context.Context) (n *Network, err error) {
 	n = &Network{}
-	if n.holder, err = child.Start(exec.Command("unshare", "-n", "cat")); err != nil {
+	holder := exec.Command("unshare", "-n", "cat")
+	holder.Env = child.Environ()
+	if n.holder, err = child.Start(holder); err != nil {
 		return nil, err
 	}
 	if err = n.enter(); err == nil {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
 // A Wire is a pair of virtual Ethernet devices, one here and one in another network
@@ -83,6 +85,7 @@ func inside(pid int) []string { return []string{"nsenter", "-t", strconv.Itoa(pi
 // feed runs a program with lines for its standard input.
 func feed(ctx context.Context, command []string, lines ...string) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = child.Environ()
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %.200q", command[0], err, said)

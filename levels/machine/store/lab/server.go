@@ -13,6 +13,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
+	"github.com/fourlevels/fourlevels/levels/process/child"
 )
 
 // Needs says what is missing here to start servers, and "" if nothing is.
@@ -38,7 +39,7 @@ func Start(ctx context.Context, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: store.Config{Settings: settings, Dir: dir}}
+	s := &Server{config: store.Config{Settings: settings, Dir: dir, Env: child.Environ()}}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
