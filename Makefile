@@ -57,7 +57,7 @@ variants: levels ## compare the ways to build a level on this host, in about fou
 peers: ## measure queue, processes, pools and fetches against their peers, in about twelve minutes
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
 
-overload: levels ## ask ten times too much of every level, in three minutes
+overload: levels ## ask ten times too much of the levels, in three minutes
 	@.bin/levels overload $(ARGS)
 
 words: levels ## count the words of the whole corpus at every level

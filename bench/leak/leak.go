@@ -36,7 +36,7 @@ func spare(kind string, cycles int) int {
 	case Threads:
 		return 4
 	case Heap:
-		return 256 + cycles/8 // so 128 bytes a cycle show in 10,000 of them
+		return 256 + cycles/8 // so 160 bytes a cycle show in 10,000 of them
 	}
 	return 0
 }
