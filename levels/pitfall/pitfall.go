@@ -55,6 +55,10 @@ type Pitfall struct {
 	// Needs says what is missing here to run it, and "" if nothing is; nil means that
 	// it runs everywhere.
 	Needs func() string
+
+	// Now says what is missing at this moment, and may be there at the next, such as a
+	// core that a neighbour has; nil means that nothing is.
+	Now func() string
 }
 
 // Levels are where pitfalls lie: the four levels, the queue's Redis, and measuring itself.

@@ -54,12 +54,17 @@ func (p Pitfall) Prove(ctx context.Context) (proof Proof, err error) {
 }
 
 // Here says why the pitfall cannot be shown here and now: something is [Pitfall.Missing],
-// or it takes two cores and there are none free. "" means that it can.
+// or missing at this moment, or it takes two cores and there are none free. "" means that
+// it can.
 func (p Pitfall) Here() string {
-	if why := p.Missing(); why != "" || p.Class != Par {
-		return why
+	why := p.Missing()
+	if why == "" && p.Now != nil {
+		why = p.Now()
 	}
-	return TwoCores()
+	if why == "" && p.Class == Par {
+		why = TwoCores()
+	}
+	return why
 }
 
 // TwoCores says why what takes two cores cannot be judged here and now; "" means that it can.

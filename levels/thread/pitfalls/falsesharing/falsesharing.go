@@ -52,7 +52,8 @@ var Pitfall = pitfall.Pitfall{
 	Broken:    Observe(broken),
 	Fixed:     Observe(fixed),
 	Yardstick: yardstick,
-	Needs:     needs,
+	Needs:     fineClock,
+	Now:       ownCaches,
 }
 
 // yardstick is one thread alone.

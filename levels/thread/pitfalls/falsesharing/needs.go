@@ -1,7 +1,6 @@
 package falsesharing
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -9,10 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 )
-
-// needs says what this place has not: a clock for rounds, or two cores that each have a
-// cache of their own.
-func needs() string { return cmp.Or(fineClock(), ownCaches()) }
 
 // fineClock says if the clock is too coarse for rounds: on some systems it ticks in
 // milliseconds.
