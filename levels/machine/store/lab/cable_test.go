@@ -9,15 +9,8 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/store/lab"
 )
 
-// A cable carries; pulled, it tells both ends; clogged, it tells none; and plugged in, it
-// carries again.
-func TestCable(t *testing.T) {
-	leaves(t)
-	server, err := lab.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	closes(t, server)
+// behind is a client that reaches the server by a cable.
+func behind(t *testing.T, server *lab.Server) (*lab.Cable, *lab.Client) {
 	cable, err := lab.Lay(server.Options().Addr)
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +21,19 @@ func TestCable(t *testing.T) {
 		t.Fatal(err)
 	}
 	closes(t, client)
+	return cable, client
+}
+
+// A cable carries; pulled, it tells both ends; clogged, it tells none; and plugged in, it
+// carries again.
+func TestCable(t *testing.T) {
+	leaves(t)
+	server, err := lab.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closes(t, server)
+	cable, client := behind(t, server)
 	for _, test := range []struct {
 		name    string
 		do      func()
@@ -74,16 +80,7 @@ func TestRestartBehindCable(t *testing.T) {
 		t.Fatal(err)
 	}
 	closes(t, server)
-	cable, err := lab.Lay(server.Options().Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cable.Close)
-	client, err := lab.Dial(server.Through(cable.Addr()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	closes(t, client)
+	_, client := behind(t, server)
 	if err := client.Set(t.Context(), "key", "value", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
