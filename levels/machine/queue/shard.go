@@ -139,17 +139,17 @@ type step struct {
 
 // pipeline runs scripts in one round trip: first some, then a command that may
 // block, if there is one, then the others. If the server lacks a script it gets
-// them, and everything is run again: every script may be.
+// them, and all scripts are run again: every one may be. The command is not, for what it
+// waited for may have come.
 func (s *shard) pipeline(ctx context.Context, rdb redis.UniversalClient, first []*step, between func(redis.Pipeliner), then ...*step) error {
-	for again := true; ; again = false {
-		err := s.once(ctx, rdb, first, between, then)
-		if err == nil || !again || !redis.HasErrorPrefix(err, "NOSCRIPT") {
-			return err
-		}
-		if err := loadScripts(ctx, rdb); err != nil {
-			return err
-		}
+	err := s.once(ctx, rdb, first, between, then)
+	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return err
 	}
+	if err := loadScripts(ctx, rdb); err != nil {
+		return err
+	}
+	return s.once(ctx, rdb, first, nil, then)
 }
 
 func (s *shard) once(ctx context.Context, rdb redis.UniversalClient, first []*step, between func(redis.Pipeliner), then []*step) error {
