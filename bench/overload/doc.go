@@ -4,7 +4,9 @@
 // A trial has three phases. First, callers that wait for their results keep the level
 // busy: so much it can do, and so much memory it holds then. Then calls begin at ten times
 // that rate, whatever became of those before, as requests reach a server. At last there
-// are the first callers again: how long until they get what they got before?
+// are the first callers again: how long until they get what they got before? If that
+// takes long, the level is opened anew: what that one can do, the machine can, so nobody
+// takes a machine that has become slower for a level that did not recover.
 //
 // A level that is overloaded well does not fall over and does not hoard. What it cannot
 // take it turns away at once, with [levels.ErrFull]; what it has taken it does; memory is

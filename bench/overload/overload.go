@@ -38,8 +38,8 @@ func Run(ctx context.Context, spec fleet.Spec, c Config) (*Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{Config: c, work: work, row: Row{Level: spec.String(), AtOnce: spec.AtOnce(), For: c.For, Times: c.Times}}
-	if err := t.open(ctx, spec); err != nil {
+	t := &trial{Config: c, spec: spec, work: work, row: Row{Level: spec.String(), AtOnce: spec.AtOnce(), For: c.For, Times: c.Times}}
+	if err := t.open(ctx); err != nil {
 		return nil, err
 	}
 	err = t.run(ctx)
@@ -50,16 +50,16 @@ func Run(ctx context.Context, spec fleet.Spec, c Config) (*Row, error) {
 }
 
 // open opens the level behind something that bounds what waits, and says how deep that is.
-func (t *trial) open(ctx context.Context, spec fleet.Spec) error {
+func (t *trial) open(ctx context.Context) error {
 	waiting := t.Waiting
 	if t.Endless {
 		waiting = 0
 	}
-	queued := spec[0].Level == "machine" && spec[0].Impl == "queue"
+	queued := t.spec[0].Level == "machine" && t.spec[0].Impl == "queue"
 	if queued {
 		t.Fleet.MaxLength = waiting
 	}
-	f, err := fleet.Open(ctx, spec, t.Fleet)
+	f, err := fleet.Open(ctx, t.spec, t.Fleet)
 	if err != nil {
 		return bench.Environment(err)
 	}
@@ -68,8 +68,8 @@ func (t *trial) open(ctx context.Context, spec fleet.Spec) error {
 		t.level, t.depth, t.row.Cap = f, f.Waiting, t.Waiting
 		return nil
 	}
-	limit := &levels.Limit{Level: f, Tasks: spec.AtOnce(), Waiting: waiting}
-	t.level, t.row.Cap = limit, spec.AtOnce()+t.Waiting
+	limit := &levels.Limit{Level: f, Tasks: t.row.AtOnce, Waiting: waiting}
+	t.level, t.row.Cap = limit, t.row.AtOnce+t.Waiting
 	t.depth = func(context.Context) (int, error) { return limit.Depth(), nil }
 	return nil
 }

@@ -1,35 +1,59 @@
 package overload
 
 import (
+	"context"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
+	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
-// TestMain lets the test binary be its own workers.
+// TestMain lets the test binary be its own workers, whose tasks age if they are told to.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
-	fleet.Main(workload.Funcs())
+	funcs := workload.Funcs()
+	if i := slices.Index(os.Args, "ageing"); i > 0 {
+		funcs, os.Args = ageing(), slices.Delete(os.Args, i, i+1)
+	}
+	fleet.Main(funcs)
 	os.Setenv(fleet.Role, "1")
 	goleak.VerifyTestMain(m)
 }
 
+// ageing are tasks of which all are slow once the first one of this process is long ago.
+func ageing() levels.Funcs {
+	funcs := workload.Funcs()
+	young := funcs["cpu"]
+	first := sync.OnceValue(time.Now)
+	funcs["cpu"] = func(ctx context.Context, input []byte) ([]byte, error) {
+		if time.Since(first()) > window+200*time.Millisecond {
+			time.Sleep(50 * time.Millisecond)
+		}
+		return young(ctx, input)
+	}
+	return funcs
+}
+
 func short(t *testing.T, level string, endless bool) *Row {
+	return play(t, level, Config{Fleet: fleet.Config{Funcs: workload.Funcs(), Worker: []string{os.Args[0]}}, Endless: endless})
+}
+
+func play(t *testing.T, level string, c Config) *Row {
 	t.Helper()
 	spec, err := fleet.Parse(level)
 	if err != nil {
 		t.Fatal(err)
 	}
-	row, err := Run(t.Context(), spec, Config{
-		Fleet: fleet.Config{Funcs: workload.Funcs(), Worker: []string{os.Args[0]}},
-		For:   700 * time.Millisecond, Steady: window, Waiting: 32, Grain: 200_000, Patience: time.Second, Endless: endless,
-	})
+	c.For, c.Steady, c.Waiting, c.Grain, c.Patience = 700*time.Millisecond, window, 32, 200_000, time.Second
+	row, err := Run(t.Context(), spec, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +85,30 @@ func TestEndless(t *testing.T) {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: have %q, want %q", level, said, want)
 			}
+		}
+	}
+}
+
+// A level that the storm has made slow is told from a machine that has become slower: the
+// processes of a level are young when it is opened anew, this one is not.
+func TestSlowAfterwards(t *testing.T) {
+	old := Config{Fleet: fleet.Config{Funcs: ageing(), Worker: []string{os.Args[0], "ageing"}}}
+	row := play(t, "process:2", old)
+	if said := strings.Join(row.Slow(), "\n"); row.Back != 0 || !strings.Contains(said, "did not come back") {
+		t.Errorf("workers that stay slow: %q, %+v", said, *row)
+	}
+	row = play(t, "thread:2", old)
+	if row.Anew == 0 || row.Anew > row.Rate/4 {
+		t.Errorf("a machine that is slower opens a level that does %.0f/s, before it was %.0f/s", row.Anew, row.Rate)
+	}
+}
+
+// The throughput is back in the first window in which it is nearly what it should be.
+func TestBack(t *testing.T) {
+	after := []reading{{100, 1}, {940, 2}, {951, 3}, {1000, 4}}
+	for rate, want := range map[float64]time.Duration{100: 1, 1000: 3, 1050: 4, 1100: 0} {
+		if have := back(after, rate); have != want {
+			t.Errorf("%v/s: back after %d, want %d", rate, have, want)
 		}
 	}
 }

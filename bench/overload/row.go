@@ -14,10 +14,11 @@ type Row struct {
 	For    time.Duration `json:"for"`
 	Times  int           `json:"times"`
 
-	Rate      float64       `json:"rate"`      // tasks a second that the level can do
-	Took      time.Duration `json:"took"`      // the storm
-	Attempted int64         `json:"attempted"` // calls of the storm, each of one task
-	Done      int64         `json:"done"`      // that had their result before it was over
+	Rate      float64       `json:"rate"`           // tasks a second that the level can do
+	Anew      float64       `json:"anew,omitempty"` // that one like it can do that is opened afterwards; 0 if nobody had to ask
+	Took      time.Duration `json:"took"`           // the storm
+	Attempted int64         `json:"attempted"`      // calls of the storm, each of one task
+	Done      int64         `json:"done"`           // that had their result before it was over
 
 	OK         int64  `json:"ok"`         // that had it at last
 	Refused    int64  `json:"refused"`    // with levels.ErrFull
@@ -29,7 +30,7 @@ type Row struct {
 	Cap     int           `json:"cap"`            // that it may be
 	Steady  int64         `json:"steady_bytes"`   // the most memory before the storm; 0 if nobody knows
 	Peak    int64         `json:"peak_bytes"`     // in it, and after
-	Back    time.Duration `json:"back,omitempty"` // until the throughput was back; 0 means never
+	Back    time.Duration `json:"back,omitempty"` // until the throughput was that of Rate, or of Anew if that is less; 0 means never
 }
 
 const (
@@ -88,6 +89,11 @@ func Write(w io.Writer, rows []*Row) {
 			r.Refused, r.Failed+r.Unanswered, fmt.Sprintf("%d/%d", r.Deepest, r.Cap), fmt.Sprintf("%d<%d", r.Steady>>20, r.Peak>>20), back)
 	}
 	fmt.Fprintln(w)
+	for _, r := range rows {
+		if r.Anew > 0 && r.Anew < r.Rate {
+			fmt.Fprintf(w, "%s: opened anew it does %.0f/s: the machine is slower than it was\n", r.Level, r.Anew)
+		}
+	}
 	wrong := Wrong(rows)
 	for _, text := range wrong {
 		fmt.Fprintln(w, "BROKEN:", text)

@@ -3,12 +3,11 @@ package overload
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/fourlevels/fourlevels/bench/stat"
+	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -16,6 +15,7 @@ import (
 // A trial is the overload of one level.
 type trial struct {
 	Config
+	spec  fleet.Spec
 	work  workload.Workload
 	level levels.Level
 	depth func(ctx context.Context) (int, error) // how much waits now
@@ -36,27 +36,16 @@ func (t *trial) run(ctx context.Context) error {
 	within, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	watch := t.watch(ctx, &t.row.Steady)
-	var rates []float64
-	err := t.busy(ctx, func(rate float64) bool {
-		rates = append(rates, rate)
-		return time.Duration(len(rates))*window >= t.Steady
-	})
+	rate, err := t.steady(ctx)
 	if err = errors.Join(err, watch()); err != nil {
 		return err
 	}
-	if t.row.Rate = stat.Median(rates); t.row.Rate == 0 {
-		return fmt.Errorf("half of %v went by without a task that was done", t.Steady)
-	}
+	t.row.Rate = rate
 	watch = t.watch(ctx, &t.row.Peak)
 	calls := t.storm(within)
-	calm := time.Now()
-	err = t.busy(ctx, func(rate float64) bool {
-		if rate >= enough*t.row.Rate {
-			t.row.Back = time.Since(calm)
-		}
-		return t.row.Back > 0 || time.Since(calm) > t.Patience
-	})
-	late := time.AfterFunc(max(t.Patience-time.Since(calm), time.Second), func() { giveUp(errGivenUp) })
+	over := time.Now()
+	after, err := t.calm(ctx)
+	late := time.AfterFunc(max(t.Patience-time.Since(over), time.Second), func() { giveUp(errGivenUp) })
 	calls.Wait()
 	late.Stop()
 	err = errors.Join(err, watch())
@@ -64,7 +53,10 @@ func (t *trial) run(ctx context.Context) error {
 	if text := t.example.Load(); text != nil {
 		t.row.Example = *text
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.judge(ctx, after)
 }
 
 // busy keeps the level busy with callers that wait for their results, and tells how many
