@@ -61,6 +61,7 @@ var measuredRows = []measuredRow{
 	{"one that waits, alone", "p50-sec", "Latency", "io", all, false, "levels bench --work io"},
 	{"many that wait: tasks a second", "tasks/s", "Throughput", "io", all, true, "levels bench --work io"},
 	{"CPU of one that waits", "cpu-sec/op", "Throughput", "io", all, false, "levels bench --work io"},
+	{"memory of all that: bytes", "peak-RSS-bytes", "Throughput", "io", all, false, "levels bench --work io"},
 	{"memory of one in flight", "inflight-B/task", "Cost", "empty", all, false, "levels bench --measure cost"},
 	{"from nothing to a first result", "startup-sec", "Startup", "empty", all, false, "levels bench --measure startup"},
 	{"a lone task's hand-over", "p50-sec", "Latency", "empty", all, false, "levels bench --work empty"},
