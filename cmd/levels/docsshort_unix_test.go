@@ -36,6 +36,8 @@ var inShort = []shortened{
 	{begins: ".bin/levels pitfall prove", also: " T2 A2", why: "all of them take a minute or two, and each package proves its own"},
 	{begins: ".bin/levels pitfall prove T2", why: "two are quick enough"},
 	{begins: ".bin/levels queue", codes: []int{3}, why: "there need be no Redis where it looks"},
+	{begins: ".bin/levels chaos", also: " --help", why: "half a minute of faults, which bench/chaos tests"},
+	{begins: ".bin/levels overload", also: " --level thread --for 500ms --steady 500ms", codes: []int{1}, why: "three minutes; a busy machine may be late"},
 	{begins: ".bin/levels learn", codes: []int{1}, why: "without a terminal it grades the first exercise and ends, and nobody has solved that"},
 	{begins: ".bin/levels learn check", also: " 1", codes: []int{1}, why: "the same; all of them take a minute"},
 	{begins: ".bin/levels learn verify", also: " --help", why: "it builds each lesson with the race detector; CI runs it for all, and learn's own tests for lessons made for it"},
