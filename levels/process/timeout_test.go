@@ -49,7 +49,7 @@ func TestTimeoutIsKept(t *testing.T) {
 			start := time.Now()
 			results, _ := d.do(t, 1, map[int]string{0: how})
 			took := time.Since(start)
-			if err := results[0].Err; !errors.Is(err, context.DeadlineExceeded) || took < limit || took > 3*limit {
+			if err := results[0].Err; !errors.Is(err, context.DeadlineExceeded) || took < limit || took > 10*limit { // a busy machine is late
 				t.Errorf("%s: %v after %v, want %v after %v", how, err, took, context.DeadlineExceeded, limit)
 			}
 			d.fine(t, 1)
