@@ -9,7 +9,7 @@ type sim struct {
 	rng     *rand.Rand
 	now     int64 // in ms, by a clock that nobody in the story can see
 	offset  int64 // of Redis' clock from it
-	events  events
+	agenda  agenda
 	seq     uint64
 	hash    uint64 // of all that happened
 	healthy bool   // the second phase: nothing fails any more
@@ -30,62 +30,17 @@ type sim struct {
 	plainIDs []string
 }
 
-type event struct {
-	at  int64
-	seq uint64 // of two at the same time, the one that was planned first comes first
-	do  func()
-
-	of   *process // nil if it happens whoever lives
-	life int
-}
-
-// events is a heap. It is written out, for container/heap would cost more than all else.
-type events []event
-
-func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
-
-func (h *events) push(e event) {
-	*h = append(*h, e)
-	q := *h
-	for i := len(q) - 1; i > 0 && q[i].before(q[(i-1)/2]); i = (i - 1) / 2 {
-		q[i], q[(i-1)/2] = q[(i-1)/2], q[i]
-	}
-}
-
-func (h *events) pop() event {
-	q := *h
-	top, last := q[0], len(q)-1
-	q[0], q[last] = q[last], event{}
-	q = q[:last]
-	for i := 0; ; {
-		least := 2*i + 1
-		if least >= last {
-			break
-		}
-		if right := least + 1; right < last && q[right].before(q[least]) {
-			least = right
-		}
-		if !q[least].before(q[i]) {
-			break
-		}
-		q[i], q[least] = q[least], q[i]
-		i = least
-	}
-	*h = q
-	return top
-}
-
 // after plans an event.
 func (s *sim) after(ms int64, do func()) {
 	s.seq++
-	s.events.push(event{at: s.now + ms, seq: s.seq, do: do})
+	s.agenda.plan(s.now, ms, event{seq: s.seq, do: do})
 }
 
 // step lets the next event happen.
 func (s *sim) step() {
-	e := s.events.pop()
-	s.now = e.at
-	s.mix(uint64(e.at), e.seq)
+	var e event
+	s.now, e = s.agenda.take(s.now)
+	s.mix(uint64(s.now), e.seq)
 	switch {
 	case e.of == nil:
 		e.do()

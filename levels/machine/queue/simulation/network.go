@@ -23,7 +23,7 @@ func (p *process) soon(ms int64, do func()) { p.inLife(p.life, ms, do) }
 
 func (p *process) inLife(life int, ms int64, do func()) {
 	p.seq++
-	p.events.push(event{at: p.now + ms, seq: p.seq, do: do, of: p, life: life})
+	p.agenda.plan(p.now, ms, event{seq: p.seq, do: do, of: p, life: life})
 }
 
 // script runs something in Redis, all at once, and then serves who is parked.
