@@ -1,5 +1,7 @@
 package simulation
 
+import "slices"
+
 // accept starts the jobs of a claim, as many as it has places for.
 func (l *lane) accept(c Claimed, places int) {
 	if c.State == "" { // the answer was to another lane
@@ -26,8 +28,10 @@ func (l *lane) accept(c Claimed, places int) {
 	started := 0
 	batch := l.next
 	var begun []*try
+	tries := make([]try, len(c.Items))
 	for i, item := range c.Items {
-		t := &try{item: item, lane: l.id, batch: batch, index: i}
+		t := &tries[i]
+		*t = try{item: item, lane: l.id, batch: batch, index: i}
 		switch {
 		case item.Kind == 'p' && l.aborts[item.ID]:
 			t.kind, t.outcome = 'o', "a"
@@ -45,9 +49,7 @@ func (l *lane) accept(c Claimed, places int) {
 		l.next++
 	}
 	l.free += places - started
-	for _, t := range begun {
-		l.running[t] = true
-	}
+	l.running = append(l.running, begun...)
 	for _, t := range begun {
 		l.start(t)
 	}
@@ -64,7 +66,7 @@ func (l *lane) heed(ids []string) {
 	if !news {
 		return
 	}
-	for _, t := range l.inOrder() {
+	for _, t := range slices.Clone(l.running) {
 		if l.aborts[t.item.ID] {
 			l.fired[AbortRunning]++
 			t.kind, t.outcome = 'o', "a"
@@ -76,7 +78,7 @@ func (l *lane) heed(ids []string) {
 // lose gives up a lane that has fallen: its jobs are others' now.
 func (l *lane) lose() {
 	l.fired[LaneLost]++
-	for _, t := range l.inOrder() {
+	for _, t := range slices.Clone(l.running) {
 		if l.rng.IntN(2) == 0 { // a handler that heeds its ctx
 			t.kind = 'b'
 			l.end(t)

@@ -94,13 +94,15 @@ func (s *sender) produce() {
 	s.number++
 	call := Enqueue{Stream: s.stream, Number: s.number, Most: mostReady}
 	var plain, recorded []int
-	for _, n := range s.jobs {
-		m := &Message{Max: 5, N: n}
+	messages := make([]Message, len(s.jobs))
+	for i, n := range s.jobs {
+		m := &messages[i]
+		m.Max, m.N = 5, n
 		f := &s.ledger.jobs[n]
 		f.attempted = true
 		switch kind := n % 10; kind {
 		case 0, 1, 5:
-			r := Recorded{ID: "t" + strconv.Itoa(n), M: m}
+			r := Recorded{ID: s.labels[n].recorded, M: m}
 			if kind == 1 {
 				r.At = -s.between(1, 500)
 			}
@@ -113,7 +115,7 @@ func (s *sender) produce() {
 			if kind == 2 {
 				m.Keep = 5000
 			}
-			call.Plain = append(call.Plain, Entry{'p', s.plainIDs[n], m})
+			call.Plain = append(call.Plain, Entry{'p', s.labels[n].plain, m})
 			plain = append(plain, n)
 		}
 		if kind := n % 10; kind == 3 || kind == 4 || kind == 5 {
@@ -223,9 +225,9 @@ func (c *client) abort(jobs []int) {
 		c.ledger.jobs[n].unwanted = true
 		switch n % 10 {
 		case 0, 1, 5:
-			ids = append(ids, "t"+strconv.Itoa(n))
+			ids = append(ids, c.labels[n].recorded)
 		default:
-			ids = append(ids, c.plainIDs[n])
+			ids = append(ids, c.labels[n].plain)
 		}
 	}
 	var insist func()

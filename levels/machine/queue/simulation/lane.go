@@ -16,7 +16,7 @@ type lane struct {
 	verdicts []*try
 	left     map[int64]int
 	empty    []int64
-	running  map[*try]bool
+	running  []*try // in the order of their batches
 	fetching teller
 	ending   teller
 	parks    bool
@@ -59,7 +59,7 @@ func (l *lane) renew() {
 	l.id = l.name + "." + strconv.Itoa(l.count)
 	l.claimed, l.next, l.since, l.event = false, 1, 0, -1
 	l.left, l.empty, l.verdicts = map[int64]int{}, nil, nil
-	l.running = map[*try]bool{}
+	l.running = nil
 	l.fetching, l.ending = teller{name: "fetching"}, teller{name: "ending"}
 }
 

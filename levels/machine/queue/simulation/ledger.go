@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"strconv"
 )
 
 // Counts are Jepsen's of a queue (total-queue), and how often a job ran.
@@ -56,11 +55,10 @@ func (c Counts) Err() error {
 // A ledger knows what really happened to each job: it stands outside of the story.
 type ledger struct {
 	*sim
-	jobs    []fact
-	results []string         // what a job's handler returns
-	leases  map[string]int64 // until when each runs, by Redis' clock
-	open    int              // jobs that are acknowledged and have no outcome
-	calls   int              // that wait for an answer
+	jobs   []fact
+	leases map[string]int64 // until when each runs, by Redis' clock
+	open   int              // jobs that are acknowledged and have no outcome
+	calls  int              // that wait for an answer
 }
 
 // A fact is what is known of a job.
@@ -76,7 +74,7 @@ type fact struct {
 }
 
 func newLedger(s *sim) *ledger {
-	l := &ledger{sim: s, jobs: make([]fact, s.config.Jobs), results: results(s.config.Jobs), leases: map[string]int64{}}
+	l := &ledger{sim: s, jobs: make([]fact, s.config.Jobs), leases: map[string]int64{}}
 	s.store.ended = func(m *Message, outcome string) {
 		if outcome[0] == 'x' {
 			s.fired[Buried]++
@@ -102,14 +100,6 @@ func newLedger(s *sim) *ledger {
 		}
 	}
 	return l
-}
-
-func results(n int) []string {
-	all := make([]string, n)
-	for i := range all {
-		all[i] = "o" + strconv.Itoa(i)
-	}
-	return all
 }
 
 func (l *ledger) began(n int) { l.jobs[n].began++ }
@@ -142,7 +132,7 @@ func (l *ledger) outcome(n int, outcome string) {
 func (l *ledger) likely(n int, f *fact, outcome string) bool {
 	switch outcome[0] {
 	case 'o':
-		return f.ended > 0 && outcome == l.results[n]
+		return f.ended > 0 && outcome == l.labels[n].result
 	case 'x':
 		return f.expired+f.again > 0 || f.began > 0
 	}

@@ -27,7 +27,7 @@ type sim struct {
 	spare    []int // jobs whose producer died before they were sent
 	names    int   // of clients so far
 	back     int64 // by how much the clock was set back, in all
-	plainIDs []string
+	labels   []label
 }
 
 // after plans an event.

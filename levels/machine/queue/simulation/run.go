@@ -3,7 +3,6 @@ package simulation
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 )
 
@@ -48,7 +47,7 @@ func Run(c Config) Story {
 	s := &sim{config: c, rng: rand.New(rand.NewPCG(c.Seed, 1)), hash: 14695981039346656037, offset: 1_700_000_000_000, store: NewStore()}
 	s.store.broken = c.Broken
 	s.lease = []int64{500, 1000, 3000, 10_000}[s.rng.IntN(4)]
-	s.plainIDs = plainIDs(c.Jobs)
+	s.labels = labelsOf(c.Jobs)
 	s.ledger = newLedger(s)
 	for i := range c.Workers {
 		s.workers = append(s.workers, s.newWorker(i))
@@ -65,14 +64,6 @@ func Run(c Config) Story {
 		s.step()
 	}
 	return Story{Counts: s.ledger.count(), Sometimes: s.fired, Hash: s.hash, Simulated: time.Duration(s.now) * time.Millisecond, Events: s.seq, Unended: !s.quiet()}
-}
-
-func plainIDs(n int) []string {
-	all := make([]string, n)
-	for i := range all {
-		all[i] = "~" + strconv.Itoa(i/64) + "." + strconv.Itoa(i)
-	}
-	return all
 }
 
 // sent reports whether every job was sent, or given up.

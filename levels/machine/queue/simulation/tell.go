@@ -5,19 +5,9 @@ import (
 	"strings"
 )
 
-// inOrder is what runs, in an order that is the same in each run of a seed.
-func (l *lane) inOrder() []*try {
-	tries := make([]*try, 0, len(l.running))
-	for t := range l.running {
-		tries = append(tries, t)
-	}
-	slices.SortFunc(tries, func(a, b *try) int { return int(a.batch-b.batch)*1000 + a.index - b.index })
-	return tries
-}
-
 // atWork is the jobs that run.
 func (l *lane) atWork() (jobs []int) {
-	for _, t := range l.inOrder() {
+	for _, t := range l.running {
 		jobs = append(jobs, t.item.M.N)
 	}
 	return jobs
@@ -26,7 +16,9 @@ func (l *lane) atWork() (jobs []int) {
 // end gathers the verdict of a try, and has it told.
 func (l *lane) end(t *try) {
 	t.over = true
-	delete(l.running, t)
+	if at := slices.Index(l.running, t); at >= 0 {
+		l.running = slices.Delete(l.running, at, at+1)
+	}
 	l.verdicts = append(l.verdicts, t)
 	l.free++
 	if l.parks && !l.telling {

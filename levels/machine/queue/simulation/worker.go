@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -79,7 +80,7 @@ func (w *worker) stop() {
 func (l *lane) drain() {
 	if len(l.running) > 0 || l.telling {
 		if l.now > l.graceTo {
-			for _, t := range l.inOrder() {
+			for _, t := range slices.Clone(l.running) {
 				t.kind = 'b'
 				l.end(t)
 			}
@@ -187,7 +188,7 @@ func (l *lane) judge(t *try) {
 	switch {
 	case !fails:
 		l.ledger.jobs[m.N].ended++
-		t.kind, t.outcome = 'o', l.ledger.results[m.N]
+		t.kind, t.outcome = 'o', l.labels[m.N].result
 	case t.item.Tries >= m.Max || strings.HasPrefix(t.item.ID, "fatal"):
 		t.kind, t.outcome = 'x', "it fails"
 	default:
