@@ -98,7 +98,8 @@ func (s *Store) take(a Claim, held *hash, c *Claimed) {
 		if entries == nil {
 			entries, c.Items = make([]Entry, 0, len(more)), make([]Item, 0, len(more))
 		}
-		for _, e := range append([]Entry(nil), more...) { // what a nudge has done may move them
+		s.popped = append(s.popped[:0], more...) // what a nudge has done may move them
+		for _, e := range s.popped {
 			if item, ok := s.takeOne(e, a, c); ok {
 				entries, c.Items = append(entries, e), append(c.Items, item)
 			}
@@ -108,7 +109,10 @@ func (s *Store) take(a Claim, held *hash, c *Claimed) {
 		return
 	}
 	at := place{a.Lane, a.Number}
-	s.batch[at] = append(s.batch[at], entries...)
+	if there := s.batch[at]; there != nil {
+		entries = append(there, entries...)
+	}
+	s.batch[at] = entries
 	held.numbers = append(held.numbers, a.Number)
 	held.next = a.Number + 1
 }

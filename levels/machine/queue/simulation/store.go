@@ -15,6 +15,7 @@ type Store struct {
 	asked   bool    // the script at work has asked for the time
 	watches []int64 // the minutes for which somebody watches, once the script has looked
 	looked  bool
+	popped  []Entry // by the claim at work
 
 	ready  list[Entry]
 	due    zset
