@@ -3,6 +3,7 @@ package simulation
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"math"
 )
 
 // A Claim is a call of that script.
@@ -194,7 +195,7 @@ func (s *Store) fall(a Claim) {
 			s.lapsed(other, m)
 			switch {
 			case m == nil || s.unwanted(id, m):
-			case tries >= m.Max && s.broken != NoDeadLetter:
+			case tries >= s.most(m):
 				s.bury(id, tries, "its worker died", a.Most)
 			default:
 				s.state[id] = state{'q', tries, text}
@@ -203,6 +204,17 @@ func (s *Store) fall(a Claim) {
 		})
 		s.stat["lost"] += int64(n)
 	}
+}
+
+// most is after how many workers that died a job is given up.
+func (s *Store) most(m *Message) int {
+	switch s.broken {
+	case NoDeadLetter:
+		return math.MaxInt
+	case OneTooMany:
+		return m.Max + 1
+	}
+	return m.Max
 }
 
 // sweep forgets up to so many of the outcomes of a second.

@@ -29,6 +29,7 @@ const (
 	poisonEvery = 1999
 	failsEvery  = 53
 	mostReady   = 3000
+	maxTries    = 5
 )
 
 func (s *sim) newClient() *client {
@@ -97,7 +98,7 @@ func (s *sender) produce() {
 	messages := make([]Message, len(s.jobs))
 	for i, n := range s.jobs {
 		m := &messages[i]
-		m.Max, m.N = 5, n
+		m.Max, m.N = maxTries, n
 		f := &s.ledger.jobs[n]
 		f.attempted = true
 		switch kind := n % 10; kind {

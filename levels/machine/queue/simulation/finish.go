@@ -152,7 +152,10 @@ func (s *Store) giveBack(e Entry) {
 		if s.unwanted(id, s.job[id]) {
 			return
 		}
-		s.state[id] = state{'q', tries - 1, text}
+		if s.broken != GiveBackCosts {
+			tries--
+		}
+		s.state[id] = state{'q', tries, text}
 	}
 	s.ready.pushLeft(e)
 }

@@ -19,6 +19,7 @@ type Counts struct {
 	Runs        int
 	Expired     int // jobs that lay in a lane when its lease ran out
 	Unexplained int // runs that no expired lease and no verdict accounts for
+	Miscounted  int // outcomes after more tries than a job has, or of one that was given up after fewer
 	Forgotten   int // enqueued again, for Redis' clock had jumped over the number's life
 }
 
@@ -29,7 +30,7 @@ func (c *Counts) add(d Counts) {
 }
 
 func (c *Counts) each() []*int {
-	return []*int{&c.Attempted, &c.Acknowledged, &c.OK, &c.Lost, &c.Unexpected, &c.Duplicated, &c.Recovered, &c.Twice, &c.Unanswered, &c.Runs, &c.Expired, &c.Unexplained, &c.Forgotten}
+	return []*int{&c.Attempted, &c.Acknowledged, &c.OK, &c.Lost, &c.Unexpected, &c.Duplicated, &c.Recovered, &c.Twice, &c.Unanswered, &c.Runs, &c.Expired, &c.Unexplained, &c.Miscounted, &c.Forgotten}
 }
 
 func (c *Counts) all() (n []int) {
@@ -40,13 +41,13 @@ func (c *Counts) all() (n []int) {
 }
 
 func (c Counts) String() string {
-	return fmt.Sprintf("attempted %d, acknowledged %d, ok %d, lost %d, unexpected %d, duplicated %d, recovered %d; recorded twice %d, unanswered %d; runs %d, with a lease that expired %d, unexplained %d; enqueued again after a jump of the clock %d",
-		c.Attempted, c.Acknowledged, c.OK, c.Lost, c.Unexpected, c.Duplicated, c.Recovered, c.Twice, c.Unanswered, c.Runs, c.Expired, c.Unexplained, c.Forgotten)
+	return fmt.Sprintf("attempted %d, acknowledged %d, ok %d, lost %d, unexpected %d, duplicated %d, recovered %d; recorded twice %d, unanswered %d; runs %d, with a lease that expired %d, unexplained %d, tries miscounted %d; enqueued again after a jump of the clock %d",
+		c.Attempted, c.Acknowledged, c.OK, c.Lost, c.Unexpected, c.Duplicated, c.Recovered, c.Twice, c.Unanswered, c.Runs, c.Expired, c.Unexplained, c.Miscounted, c.Forgotten)
 }
 
 // Err is what a sound queue never does.
 func (c Counts) Err() error {
-	if c.Lost+c.Unexpected+c.Twice+c.Unanswered+c.Unexplained > 0 {
+	if c.Lost+c.Unexpected+c.Twice+c.Unanswered+c.Unexplained+c.Miscounted > 0 {
 		return fmt.Errorf("the queue breaks its promise: %v", c)
 	}
 	return nil
@@ -70,7 +71,8 @@ type fact struct {
 	outcome                             string // the first one
 	expired, again                      int    // how often it was to run again: for a lease, for a verdict
 	forgotten                           int
-	surprises                           int
+	surprises, miscounts                int
+	failed                              int // tries that failed, and were followed by another
 }
 
 func newLedger(s *sim) *ledger {
@@ -126,6 +128,20 @@ func (l *ledger) outcome(n int, outcome string) {
 	if !l.likely(n, f, outcome) {
 		f.surprises++
 	}
+	if outcome[0] != 'a' && !f.tried(outcome) {
+		f.miscounts++
+	}
+}
+
+// tried reports whether a job ended within its tries, and used up all if it was given up.
+// What counts is a try that failed, or whose worker was thought dead, begun or not; one
+// that was given back does not.
+func (f *fact) tried(outcome string) bool {
+	counted := f.expired + f.failed
+	if outcome != "xits worker died" { // that one is among those that expired
+		counted++
+	}
+	return counted <= maxTries*(1+f.forgotten) && (outcome[0] != 'x' || counted >= maxTries)
 }
 
 // likely reports whether an outcome follows from what happened.
@@ -169,6 +185,7 @@ func (l *ledger) count() (c Counts) {
 		c.Unexpected += f.surprises + b(!f.attempted && f.outcomes+f.began > 0)
 		c.Duplicated += b(f.ended > 1)
 		c.Recovered += b(f.unknown && !f.acked && f.outcomes > 0)
+		c.Miscounted += f.miscounts
 		c.Twice += max(0, f.outcomes-1-f.forgotten)
 		c.Unanswered += b(f.caller != nil && f.acked)
 		c.Runs += f.began

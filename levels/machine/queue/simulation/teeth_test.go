@@ -15,7 +15,7 @@ import (
 func TestDifferenceIsFound(t *testing.T) {
 	flag.Set("rapid.shrinktime", "0s")
 	defer flag.Set("rapid.shrinktime", "30s")
-	for _, broken := range []Broken{PopWithoutLease, NoRecovery, NoFence, PushWithRetry, NoDeadLetter} {
+	for _, broken := range []Broken{PopWithoutLease, NoRecovery, NoFence, PushWithRetry, NoDeadLetter, OneTooMany, GiveBackCosts} {
 		w := newWire(t, storetest.Best().URL)
 		c := &caught{T: t}
 		var checking sync.WaitGroup

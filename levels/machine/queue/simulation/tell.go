@@ -90,6 +90,7 @@ func (s *sim) tell(t *telling) {
 			s.ledger.outcome(try.item.M.N, try.outcome)
 		case 'r':
 			s.ledger.jobs[try.item.M.N].again++
+			s.ledger.jobs[try.item.M.N].failed++
 			s.fired[Retried]++
 		case 'b':
 			s.fired[GaveBack]++
