@@ -80,7 +80,7 @@ func (c *crew) hire(p *place) (err error) {
 	p.number = c.born
 	o := c.order
 	o.URL, o.Worker = c.url(p.cable.Addr()), p.number
-	if p.number%3 == 0 {
+	if hurries(p.number) {
 		o.Grace = hurried
 	}
 	line, err := json.Marshal(o)
@@ -180,6 +180,8 @@ func (c *crew) leaves(ctx context.Context, p *place) {
 
 // hurried is the grace of every third worker: too short for some jobs, which it gives back.
 const hurried = 50 * time.Millisecond
+
+func hurries(worker int) bool { return worker%3 == 0 }
 
 // leaving is how long a worker may take to leave: its jobs are short.
 const leaving = 15 * time.Second

@@ -16,11 +16,15 @@ func (h History) met(t Try, until time.Time) bool {
 	return slices.ContainsFunc(h.Hits[t.By.Worker], while.overlaps) || slices.ContainsFunc(h.Outages, while.overlaps)
 }
 
-// givenBack reports whether a try was stopped by its worker, which was told to leave.
+// givenBack reports whether a try was stopped by its worker, which was told to leave. One
+// that fails by itself when the grace is over, and its ctx has ended, is given back as well:
+// its worker cannot tell that it would have failed anyway.
 func (h History) givenBack(t Try) bool {
 	at, told := h.Leavers[t.By.Worker]
-	stopped := !t.Ended.IsZero() && !t.Result && !t.Failed
-	return told && stopped && t.Ended.After(at)
+	if t.Failed {
+		return told && hurries(t.By.Worker) && t.Ended.After(at.Add(hurried))
+	}
+	return told && !t.Ended.IsZero() && !t.Result && t.Ended.After(at)
 }
 
 // unexplained are those of a job's tries, in the order in which they began, that should not
@@ -46,27 +50,29 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 	return odd
 }
 
-// miscounted reports whether poison was given up after fewer tries than it has, or more,
-// and no fault is the reason. A try that met one counts or does not, as the queue learned of
-// it or did not. One that never began leaves a gap in the queue's numbers, or none behind it
-// if it was the last, and must have a fault in it, of whatever worker.
+// miscounted reports whether poison was given up after more tries than it has, or after
+// fewer without a fault that is the reason. Only what was given back does not count, so no
+// fault makes up for a try too many. But one that met a fault may be the last of several
+// that never began: those count, and leave a gap in the queue's numbers, or none behind them if
+// nothing came after, and must have a fault in it, of whatever worker.
 func (h History) miscounted(tries []Try, outcome Outcome) bool {
-	met, gap, last := 0, false, Try{}
+	counted, met, gap, last := 0, false, false, Try{}
 	for i, t := range tries {
 		until := t.Ended
 		if i+1 < len(tries) {
 			until = tries[i+1].Began
 		}
-		if h.givenBack(t) || h.met(t, until) {
-			met++
+		if !h.givenBack(t) {
+			counted++
 		}
+		met = met || h.met(t, until)
 		gap = gap || t.Number > last.Number+1 && h.struck(Span{t.Began.Add(-2 * h.Lease), t.Began})
 		last = t
 	}
 	if !strings.Contains(outcome.Err, errPoison.Error()) {
 		gap = gap || h.struck(Span{From: last.Began})
 	}
-	return len(tries)-met > poisonTries || len(tries) < poisonTries && met == 0 && !gap
+	return counted > poisonTries || counted < poisonTries && !met && !gap
 }
 
 // struck reports whether any fault struck in a span.

@@ -83,6 +83,16 @@ func gaveBack(h *History) {
 	h.First = nil
 }
 
+// leaves has worker 3 be told to leave. It is one of those that hurry.
+func leaves(ms int) func(*History) {
+	return func(h *History) { h.Leavers = map[int]time.Time{3: after(ms)} }
+}
+
+// stops has a try be stopped.
+func stops(n int) func(*History) {
+	return func(h *History) { h.Tries[n].Failed = false }
+}
+
 // hit has a fault meet a worker.
 func hit(worker, from, to int) func(*History) {
 	return func(h *History) { h.Hits[worker] = append(h.Hits[worker], Span{after(from), after(to)}) }
@@ -135,7 +145,11 @@ func TestJudge(t *testing.T) {
 		{"poison of which one try never began", and(poison(3, 4, "poison"), hit(9, 2900, 3001), func(h *History) { h.Tries[6].Number++ }), nil},
 		{"poison with a gap, and no fault in it", and(poison(3, 4, "poison"), func(h *History) { h.Tries[6].Number++ }), []string{"1 jobs came to what they should not have"}},
 		{"poison whose last try never began", and(poison(3, 4, "its worker died"), hit(9, 3100, 3200)), nil},
-		{"poison whose try did not count", and(poison(3, 6, "poison"), hit(3, 3025, 3026)), nil},
+		{"poison tried too often, and a fault", and(poison(3, 6, "poison"), hit(3, 3025, 3026)), []string{"1 jobs came to what they should not have"}},
+		{"poison that was given back once", and(poison(3, 6, "poison"), leaves(3005), stops(4)), nil},
+		{"poison that failed when the grace was over", and(poison(3, 6, "poison"), leaves(3000)), nil},
+		{"poison that failed within the grace", and(poison(3, 6, "poison"), leaves(3010)), []string{"1 jobs came to what they should not have"}},
+		{"poison that was given back, and has lost a try by it", and(poison(3, 5, "poison"), leaves(3005), stops(4)), []string{"1 jobs came to what they should not have"}},
 		{"poison that is not", func(h *History) { poison(3, 3, "poison")(h); delete(h.Recorded, 3) }, []string{"1 acknowledged jobs are lost"}},
 		{"poison that has a result", poison(3, 3, ""), []string{"1 jobs came to what they should not have"}},
 		{"poison that was tried too often", poison(3, 6, "poison"), []string{"1 jobs came to what they should not have"}},
