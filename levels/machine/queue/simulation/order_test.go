@@ -36,3 +36,26 @@ func TestToldInOrder(t *testing.T) {
 		})
 	}
 }
+
+// A try that failed counts, in whatever order it and its worker's leave are told: else what
+// fails would be tried more often than it may be.
+func TestToldInOrderCountsTheTry(t *testing.T) {
+	for _, s := range storetest.Stores {
+		t.Run(s.Name, func(t *testing.T) {
+			w := newWire(t, s.URL)
+			defer w.begin()()
+			const now = 1_000_000_000
+			job := []Entry{{Kind: 'p', ID: "~g.1", M: &Message{Max: 3, N: 1}}}
+			w.run(now, "enqueue", Enqueue{Stream: "s", Number: 1, Most: 9, Plain: job}.args()...)
+			w.run(now, "claim", Claim{Lane: "a", Number: 1, Want: 1, Lease: 1000, New: true, Most: 9, Tidy: true}.args()...)
+			failed := Finish{Lane: "a", Most: 9, Teller: "fetching", Number: 1, Troubles: []Trouble{{1, 0, 'r', 0, "it fails"}}}
+			left := Finish{Lane: "a", Most: 9, Teller: "fetching", Number: 2, Leave: true}
+			for _, tells := range []Finish{left, failed, left} {
+				w.run(now, "finish", tells.args()...)
+			}
+			if state := w.do("hget", w.prefix+"state", "~g.1"); state != "q1 it fails" {
+				t.Errorf("the job's state is %q, want one try that counts", state)
+			}
+		})
+	}
+}
