@@ -18,6 +18,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // PlanFile is the name, in a run's folder, of what the run was to measure.
@@ -82,7 +83,7 @@ func planKey(hash string) benchfmt.Config {
 }
 
 func readRecord(dir string) (r record, hash string, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, PlanFile))
+	text, err := strict.ReadFile(filepath.Join(dir, PlanFile), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, "", fmt.Errorf("%.200q is no run that can be resumed: it has no %s", dir, PlanFile)
 	} else if err != nil {

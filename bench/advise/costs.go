@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"reflect"
 	"runtime"
 
 	"github.com/fourlevels/fourlevels/bench/samples"
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // Costs are what the levels cost on one machine.
@@ -42,16 +42,13 @@ func (c *Costs) Write(path string) error {
 
 // Read reads costs, strictly: a cost that is wrong makes an advice that is wrong.
 func Read(path string) (*Costs, error) {
-	f, err := os.Open(path)
+	text, err := strict.ReadFile(path, 1<<20)
 	if err != nil {
 		return nil, fmt.Errorf("read costs: %w", err)
 	}
-	defer f.Close()
 	var c Costs
-	d := json.NewDecoder(io.LimitReader(f, 1<<20))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return nil, fmt.Errorf("costs in %.200q: %s: measure them again with levels advise --calibrate", path, samples.Clip(samples.Clean(err.Error()), 120))
+	if line, err := strict.JSON(text, &c); err != nil {
+		return nil, fmt.Errorf("costs in %.200q: line %d: %s: measure them again with levels advise --calibrate", path, line, samples.Clip(samples.Clean(err.Error()), 120))
 	}
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("costs in %.200q: %w: measure them again with levels advise --calibrate", path, err)

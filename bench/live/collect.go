@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // CollectorConfig is how workers are heard. Its zero value hears those of this machine.
@@ -176,7 +178,7 @@ func (c *Collector) hear(conn net.Conn) {
 	w := &witness{c: c, peer: peer, shift: c.epoch + int64(ahead), open: map[place]Span{}}
 	for lines.Scan() {
 		var s Span
-		if strict(lines.Bytes(), &s) != nil || !w.tell(s) {
+		if _, err := strict.JSON(lines.Bytes(), &s); err != nil || !w.tell(s) {
 			break
 		}
 	}
@@ -189,7 +191,10 @@ func (c *Collector) hear(conn net.Conn) {
 // meet finds out who calls, and how far their clock is ahead.
 func (c *Collector) meet(conn net.Conn, lines *bufio.Scanner) (p Peer, ahead time.Duration, err error) {
 	var who hello
-	if !lines.Scan() || strict(lines.Bytes(), &who) != nil || subtle.ConstantTimeCompare([]byte(who.Token), []byte(c.token)) != 1 {
+	if !lines.Scan() {
+		return p, 0, errors.New("no hello")
+	}
+	if _, err := strict.JSON(lines.Bytes(), &who); err != nil || subtle.ConstantTimeCompare([]byte(who.Token), []byte(c.token)) != 1 {
 		return p, 0, errors.New("no hello with our token")
 	}
 	out := json.NewEncoder(conn)
@@ -205,7 +210,7 @@ func (c *Collector) meet(conn net.Conn, lines *bufio.Scanner) (p Peer, ahead tim
 			return p, 0, errors.New("it hung up")
 		}
 		e.came = c.wall.now()
-		if err := strict(lines.Bytes(), &answer); err != nil || answer.Pong != i+1 {
+		if _, err := strict.JSON(lines.Bytes(), &answer); err != nil || answer.Pong != i+1 {
 			return p, 0, errors.New("no pong")
 		}
 		e.there = answer.Now

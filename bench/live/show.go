@@ -2,13 +2,13 @@ package live
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // A Show is a recording: what a demo put on its stage, to be shown again.
@@ -85,7 +85,7 @@ func ReadShow(r io.Reader) (*Show, error) {
 }
 
 func (s *Show) header(text []byte) error {
-	if err := strict(text, &s.Header); err != nil || s.Header.Format == "" {
+	if _, err := strict.JSON(text, &s.Header); err != nil || s.Header.Format == "" {
 		return errors.New("this is no recording of a demo: want a file that --record wrote")
 	}
 	if s.Header.Format != ShowFormat {
@@ -96,8 +96,8 @@ func (s *Show) header(text []byte) error {
 
 func (s *Show) line(text []byte) (ended bool, err error) {
 	var l line
-	if err := strict(text, &l); err != nil {
-		return false, err
+	if _, err := strict.JSON(text, &l); err != nil {
+		return false, fmt.Errorf("no event: %w", err)
 	}
 	if l.End != nil {
 		s.End = *l.End
@@ -120,19 +120,6 @@ func (s *Show) line(text []byte) (ended bool, err error) {
 	}
 	s.Events = append(s.Events, l.Event)
 	return false, nil
-}
-
-// strict reads one JSON value, with no field that is not known and nothing after it.
-func strict(text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("no event: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("no event: there is more than one value")
-	}
-	return nil
 }
 
 // check says what is wrong with an event that came from a file.

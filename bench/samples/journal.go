@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // A Journal tells what became of each benchmark in each round. The zero Journal
@@ -38,7 +40,7 @@ type Entry struct {
 
 // openJournal reads the journal of a run. There need not be one.
 func openJournal(root *os.Root, file string) (Journal, error) {
-	data, err := root.ReadFile(JournalFile)
+	data, err := strict.ReadIn(root, JournalFile, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Journal{}, nil
 	} else if err != nil {
@@ -96,6 +98,9 @@ func checkSum(line []byte) (has bool, err error) {
 
 // take adds one line.
 func (j *Journal) take(line []byte) error {
+	if _, err := strict.Keys(line); err != nil {
+		return fmt.Errorf("not a journal entry: %w", err)
+	}
 	e := struct {
 		Entry
 		OK *bool `json:"ok"`

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // Open reads the run at path: a run's folder, its samples.txt, or any file in
@@ -26,12 +28,11 @@ func Open(path string) (*Run, error) {
 		return nil, err
 	}
 	if dir == "" { // it leads to wherever it was said to
-		f, err := os.Open(file)
+		data, err := strict.ReadFile(file, maxFile)
 		if err != nil {
 			return nil, fmt.Errorf("open results: %w", err)
 		}
-		defer f.Close()
-		return Read(f, file)
+		return parse(data, file)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -41,14 +42,30 @@ func Open(path string) (*Run, error) {
 	return openIn(root, dir, file)
 }
 
+// Text is the text that [Open] reads the samples of that path from.
+func Text(path string) ([]byte, error) {
+	file, dir, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return strict.ReadFile(file, maxFile)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open results: %w", err)
+	}
+	defer root.Close()
+	return strict.ReadIn(root, File, maxFile)
+}
+
 // openIn reads a run's folder.
 func openIn(root *os.Root, dir, file string) (*Run, error) {
-	f, err := root.Open(File)
+	data, err := strict.ReadIn(root, File, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("open results in %.200q: %w", dir, err)
 	}
-	defer f.Close()
-	run, err := Read(f, file)
+	run, err := parse(data, file)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +108,19 @@ func locate(path string) (file, dir string, err error) {
 // change from sample to sample; a last line without its newline; two runs in one
 // file; and in a sealed file, whatever does not have its seal.
 func Read(r io.Reader, name string) (*Run, error) {
-	name = Clean(name)
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
 	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s is longer than %d MiB: no run is", name, maxFile>>20)
+		return nil, fmt.Errorf("%s is longer than %d MiB: no run is", Clean(name), maxFile>>20)
 	}
+	return parse(data, name)
+}
+
+// parse is Read of all that there is.
+func parse(data []byte, name string) (*Run, error) {
+	name = Clean(name)
 	ledger, line, err := verify(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, line, err)

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // Resume opens the files of a run that was not carried out. Whatever stands behind the
@@ -29,7 +31,7 @@ func Resume(dir string, config []benchfmt.Config) (*Writer, *Run, error) {
 // recover reads what is there and cuts off what is not whole.
 func (w *Writer) recover(dir string) (*Run, error) {
 	name := filepath.Join(dir, File)
-	data, err := os.ReadFile(name)
+	data, err := strict.ReadFile(name, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func sound(dir string, whole []byte) error {
 		return err
 	}
 	file := filepath.Join(dir, JournalFile)
-	data, err := os.ReadFile(file)
+	data, err := strict.ReadFile(file, maxFile)
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func (w *Writer) cut(l *ledger) error {
 
 // cutLine takes an unfinished last line off a file, and goes to its end.
 func cutLine(f *os.File) error {
-	data, err := os.ReadFile(f.Name())
+	data, err := strict.ReadFile(f.Name(), maxFile)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/demo"
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/live"
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // demoFlags are what a demo is shown with.
@@ -180,7 +181,7 @@ func (d *demoFlags) find(args []string) (*act, error) {
 
 // recorded reads a recording. A name is what it must be of.
 func (d *demoFlags) recorded(name string) (*act, error) {
-	f, err := os.Open(d.replay)
+	f, err := strict.Open(d.replay)
 	if err != nil {
 		return nil, bench.Environment(err)
 	}

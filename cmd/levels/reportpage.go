@@ -23,9 +23,9 @@ func runPage(run *report.Run, path, page string) error {
 	if err != nil {
 		return bench.Environment(err)
 	}
-	data, err := os.ReadFile(raw.File)
+	data, err := samples.Text(path)
 	if err != nil {
-		return err
+		return bench.Environment(err)
 	}
 	raw.Cells = slices.DeleteFunc(raw.Cells, func(c *samples.Cell) bool { return report.Fault(c) != "" }) // has no place in the matrix
 	o := report.PageOptions{Samples: data, Matrix: []chart.Table{advise.NewMatrix(raw).Table()}}

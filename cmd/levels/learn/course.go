@@ -3,7 +3,6 @@
 package learn
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fourlevels/fourlevels/bench/strict"
 	"github.com/fourlevels/fourlevels/levels/pitfall"
 )
 
@@ -106,12 +106,12 @@ func open(dir string, known []pitfall.Pitfall) (Lesson, error) {
 	number, name, _ := strings.Cut(l.ID, "-")
 	l.N, _ = strconv.Atoi(number)
 	l.File = filepath.Join(dir, name+".go")
-	text, err := os.ReadFile(filepath.Join(dir, "lesson.json"))
+	text, err := strict.ReadFile(filepath.Join(dir, "lesson.json"), 1<<20)
 	if err != nil {
 		return l, err
 	}
-	if err := json.Unmarshal(text, &l.about); err != nil {
-		return l, fmt.Errorf("lesson.json: %w", err)
+	if line, err := strict.JSON(text, &l.about); err != nil {
+		return l, fmt.Errorf("lesson.json:%d: %w", line, err)
 	}
 	for i, id := range l.Pitfalls {
 		at := slices.IndexFunc(known, func(p pitfall.Pitfall) bool { return p.ID == id })

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // Progress is what a student has reached: a text file with one line for each lesson that
@@ -33,7 +35,7 @@ type Record struct {
 
 func readProgress(path string) (*Progress, error) {
 	p := &Progress{path: path, line: map[string]*Record{}, was: map[string]string{}}
-	text, err := os.ReadFile(path)
+	text, err := strict.ReadFile(path, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}
