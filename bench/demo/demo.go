@@ -21,6 +21,7 @@ type Demo struct {
 	Punchline string // what it should take home
 	Emulated  string // what is not the real thing; "" if all is
 	Keys      string // what the presenter can press; "" if any key goes on
+	Redis     bool   // it takes the one of [Config]
 
 	// Run shows the demo. It returns nil at its end, and the cause of ctx soon after that
 	// ended; either way it leaves no process.

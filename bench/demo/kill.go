@@ -23,6 +23,7 @@ var kill = Demo{
 	Punchline: killPunchline,
 	Emulated:  "The work of a job is a wait, and the desk is a hash in Redis. The workers are processes, and the kills are real.",
 	Keys:      "1-4 kill that worker",
+	Redis:     true,
 	Run: func(ctx context.Context, s *live.Stage, c Config) error {
 		return orCause(ctx, runKill(ctx, s, c))
 	},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ and marked. --validate holds predictions against points that were not calibrated
   levels advise --validate`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.check(); err != nil {
+			if err := cmp.Or(c.check(), c.checkTogether(cmd)); err != nil {
 				return err
 			}
 			return c.run(cmd.Context())
@@ -94,9 +95,6 @@ func (c *adviseConfig) check() (err error) {
 			return usage("level", err)
 		}
 	}
-	if c.calibrate && c.validate {
-		return usageError{errors.New("--calibrate and --validate: give one of them")}
-	}
 	q := &c.question
 	if q.CPU, err = advise.ParseDuration(c.cpu); err != nil {
 		return usage("cpu", err)
@@ -120,6 +118,34 @@ func (c *adviseConfig) check() (err error) {
 		}
 	}
 	return nil
+}
+
+// checkTogether says which flags are of no use together: a question is answered, or costs
+// are measured.
+func (c *adviseConfig) checkTogether(cmd *cobra.Command) error {
+	question := []string{"cpu", "wait", "payload", "tasks", "cores", "hosts", "rtt", "inflight", "level", "format"}
+	measured := []string{"points", "rounds", "benchtime", "seed"}
+	stored := []string{"calibrate", "validate", "out", "redis", "embedded"}
+	if err := either(cmd, "calibrate", "validate"); err != nil {
+		return err
+	}
+	switch {
+	case c.from != "":
+		return unused(cmd, "with --from, which has the costs", append(stored, measured...)...)
+	case c.validate:
+		if err := unused(cmd, "with --validate, which has questions of its own", question...); err != nil {
+			return err
+		}
+	case c.calibrate:
+		if err := unused(cmd, "with --calibrate, which answers no question", append(question, "points")...); err != nil {
+			return err
+		}
+	default:
+		if err := unused(cmd, "without --calibrate or --validate", measured...); err != nil {
+			return err
+		}
+	}
+	return whichRedis(cmd, &c.fleet.Redis, true) // a queue is calibrated each time
 }
 
 func (c *adviseConfig) run(ctx context.Context) error {

@@ -28,7 +28,7 @@ func planOf(t *testing.T, args []string) bench.Plan {
 func TestCommandMeansThePlan(t *testing.T) {
 	for _, args := range []string{
 		"", "--preset full", "--preset full --measure metg", "--preset full --measure metg,load --work io", "--preset full --seed 7 --rounds 6", "--measure load --work cpu --latency 20ms", "--grain 100,1000 --work cpu --level serial,thread",
-		"--level machine/rpc>thread,serial --pages all", "--measure metg", "--level machine/rpc --rtt 1ms,10ms --latency 0s --embedded", "--measure table,load --work cpu",
+		"--level machine/rpc>thread,serial --pages all", "--measure metg", "--level machine/queue --rtt 1ms,10ms --latency 0s --embedded", "--measure table,load --work cpu",
 		"--pitfall T2,A2 --rounds 7", "--preset pitfalls",
 	} {
 		plan := planOf(t, strings.Fields(args))

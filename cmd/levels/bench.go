@@ -106,6 +106,12 @@ func resumeBench(cmd *cobra.Command, flags *benchFlags, out output) error {
 	if err != nil {
 		return err
 	}
+	if err := whichRedis(cmd, &flags.redis, haveQueue(specsOf(plan))); err != nil {
+		return err
+	}
+	if plan.Embedded && !cmd.Flags().Changed("redis") {
+		flags.redis = "" // as it was when the run began, whatever the environment names
+	}
 	return runBench(ctx, root, "", plan, out, func(r bench.Runner) (string, error) {
 		return flags.resume, r.Resume(ctx, flags.resume, flags.redis)
 	})

@@ -101,20 +101,19 @@ func (b *benchFlags) plan(cmd *cobra.Command) (p bench.Plan, err error) {
 	if p, err = p.Complete(); err != nil {
 		return p, usageError{err}
 	}
-	return p, cmp.Or(checkPitfalls(p, given.Kinds, changed), checkPythonIn(p))
+	err = cmp.Or(checkPitfalls(cmd, p, given.Kinds), checkPythonIn(p), whichRedis(cmd, &p.Redis, haveQueue(specsOf(p))))
+	return p, err
 }
 
 // checkPitfalls refuses flags that nothing in the plan takes notice of.
-func checkPitfalls(p bench.Plan, kinds []string, changed func(string) bool) error {
-	if changed("pitfall") && !slices.Contains(kinds, "pitfall") {
+func checkPitfalls(cmd *cobra.Command, p bench.Plan, kinds []string) error {
+	if cmd.Flags().Changed("pitfall") && !slices.Contains(kinds, "pitfall") {
 		return usage("pitfall", fmt.Errorf("--measure %s measures no pitfalls: add pitfall to it, or leave it out", strings.Join(kinds, ",")))
 	}
-	for _, flag := range []string{"level", "work", "workers", "grain", "batch", "rtt"} {
-		if changed(flag) && p.OfPitfalls() {
-			return usage(flag, errors.New("only pitfalls are measured, at no level and of no workload: leave it out, or add another kind to --measure"))
-		}
+	if !p.OfPitfalls() {
+		return nil
 	}
-	return nil
+	return unused(cmd, "where only pitfalls are measured", "level", "work", "workers", "grain", "batch", "rtt", "redis", "embedded")
 }
 
 func findPreset(name string) (bench.Preset, error) {

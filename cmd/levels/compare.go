@@ -27,7 +27,6 @@ type comparison struct {
 	selfTest, chosen bool
 	brief            bool // benchtime was not given
 	lax              bool // margin was not given
-	formatted        bool // format was given
 }
 
 func newCompare() *cobra.Command {
@@ -66,8 +65,7 @@ verdict: wrong arguments, or something broke; 130 interrupted. A --self-test or
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.chosen = cmd.Flags().Changed("level") || cmd.Flags().Changed("work") || cmd.Flags().Changed("measure")
 			c.brief, c.lax = !cmd.Flags().Changed("benchtime"), !cmd.Flags().Changed("margin")
-			c.formatted = cmd.Flags().Changed("format")
-			if err := c.check(); err != nil {
+			if err := cmp.Or(c.check(), c.checkTogether(cmd, args)); err != nil {
 				return harness(err)
 			}
 			return harness(c.run(cmd.Context(), args))
@@ -126,9 +124,6 @@ func isRun(path string) bool {
 }
 
 func (c *comparison) check() error {
-	if c.formatted && (c.selfTest || c.replay != "") {
-		return usage("format", errors.New("--self-test and --replay print text only"))
-	}
 	if err := fleet.Choose("format", c.format, compare.Formats); err != nil {
 		return usage("format", err)
 	}
@@ -139,6 +134,28 @@ func (c *comparison) check() error {
 		inRange("rounds", c.plan.Rounds, 1, 1000),
 		inRange("benchtime", c.plan.Benchtime, time.Millisecond, 10*time.Minute),
 	)
+}
+
+// checkTogether says which flags are of no use: what was measured before has its own
+// levels, rounds and so on.
+func (c *comparison) checkTogether(cmd *cobra.Command, args []string) error {
+	measured := []string{"level", "work", "measure", "filter", "rounds", "benchtime", "seed", "embedded", "corpus", "out"}
+	switch {
+	case c.replay != "":
+		return unused(cmd, "with --replay", append(measured, "margin", "format")...)
+	case c.selfTest:
+		return unused(cmd, "with --self-test, which prints text only", "format")
+	case len(args) == 1 || isRun(args[0]):
+		return unused(cmd, "where what is compared was measured before", measured...)
+	}
+	if c.chosen {
+		specs, err := parseLevels(c.axes.Levels)
+		if err != nil {
+			return err
+		}
+		return whichRedis(cmd, &c.plan.Redis, haveQueue(specs))
+	}
+	return nil
 }
 
 func (c *comparison) run(ctx context.Context, args []string) error {

@@ -59,9 +59,12 @@ What a demo emulates, such as machines on one host, it says on screen.`,
 				return err
 			}
 			if len(args) == 0 && d.replay == "" {
+				if err := unused(cmd, "without the name of a demo", given(cmd)...); err != nil {
+					return err
+				}
 				return listDemos(os.Stdout)
 			}
-			act, err := d.find(args)
+			act, err := d.find(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -157,14 +160,20 @@ type act struct {
 }
 
 // find finds what is to be shown.
-func (d *demoFlags) find(args []string) (*act, error) {
+func (d *demoFlags) find(cmd *cobra.Command, args []string) (*act, error) {
 	name := strings.Join(args, "")
 	if d.replay != "" {
+		if err := unused(cmd, "with --replay", "redis", "embedded"); err != nil {
+			return nil, err
+		}
 		return d.recorded(name)
 	}
 	chosen, err := demo.Find(name)
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if err := whichRedis(cmd, &d.redis, chosen.Redis); err != nil {
+		return nil, err
 	}
 	self, err := os.Executable()
 	if err != nil {

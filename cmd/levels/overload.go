@@ -44,7 +44,7 @@ less, of what the level does when it is opened anew, for a machine may become sl
 			if err != nil {
 				return err
 			}
-			if err := checkOverload(c); err != nil {
+			if err := cmp.Or(checkOverload(c), whichRedis(cmd, &c.Fleet.Redis, haveQueue(specs))); err != nil {
 				return err
 			}
 			return playOverload(cmd.Context(), specs, c, json)

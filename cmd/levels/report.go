@@ -61,7 +61,7 @@ github-action-benchmark: throughput is in the first, all else in the second.`,
 			if page == "-" && (cmd.Flags().Changed("format") || cmd.Flags().Changed("plots")) {
 				return usage("html", errors.New(`"-" takes the place of the tables: leave --format and --plots out, or name a file`))
 			}
-			if err := follow.check(); err != nil {
+			if err := follow.check(cmd); err != nil {
 				return err
 			}
 			if follow.on {
@@ -98,14 +98,11 @@ type followed struct {
 	repository string
 }
 
-func (f *followed) check() error {
-	switch {
-	case f.on || f.baseline == "" && f.repository == "":
-		return nil
-	case f.baseline != "":
-		return usage("baseline", fmt.Errorf("%.80q: it is for --trend only", f.baseline))
+func (f *followed) check(cmd *cobra.Command) error {
+	if f.on {
+		return unused(cmd, "with --trend, which draws its own lines and has no colours", "color", "plots")
 	}
-	return usage("repository", fmt.Errorf("%.80q: it is for --trend only", f.repository))
+	return unused(cmd, "without --trend", "baseline", "repository")
 }
 
 func (f *followed) print(ctx context.Context, args []string, out *output, page string) error {

@@ -55,6 +55,7 @@ count the same.`,
 				checkPython(specs, "words"),
 				inRange("latency", c.latency, 0, workload.MaxLatency),
 				inRange("top", c.top, 0, math.MaxInt32),
+				whichRedis(cmd, &c.fleet.Redis, haveQueue(specs)),
 			); err != nil {
 				return err
 			}
