@@ -71,6 +71,7 @@ verdict: wrong arguments, or something broke; 130 interrupted. A --self-test or
 			return harness(c.run(cmd.Context(), args))
 		},
 	}
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, args []string) error { return harness(lookAround(cmd, args)) }
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return harness(flagError(cmd, err)) })
 	c.flags(cmd)
 	return cmd

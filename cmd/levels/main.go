@@ -58,7 +58,7 @@ its own, see levels compare --help.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentPreRun = warnOfRedis
+	root.PersistentPreRunE = lookAround
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(newBench(), newReport(), newCompare(), newMatrix(), newAdvise(), newWords(), newGIL(), newPitfall(), newLearn(), newDemo(), newWorker(), newOrigin(), newQueue(), newChaos(), newOverload(), newDoctor(), newVersion(), newEcho())
 	adoptHelpers(root)

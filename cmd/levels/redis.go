@@ -24,7 +24,7 @@ func redisFlag(f *pflag.FlagSet, to *string, otherwise string) {
 }
 
 // warnOfRedis warns of the URL that a verb was given for its Redis.
-func warnOfRedis(cmd *cobra.Command, _ []string) {
+func warnOfRedis(cmd *cobra.Command) {
 	if f := cmd.Flags().Lookup("redis"); f != nil {
 		warnInClear(cmd.ErrOrStderr(), f.Value.String())
 	}
