@@ -11,7 +11,9 @@ package lock
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,6 +37,9 @@ type Lock struct {
 // run has the lock, in this process or another, the error says which.
 func Take(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
+		if _, why := os.Stat(dir); why != nil && errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("a link there leads to no folder: %w", why)
+		}
 		return nil, fmt.Errorf("%s: no run can be written here: %w", dir, err)
 	}
 	path := filepath.Join(dir, Name)
