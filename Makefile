@@ -19,6 +19,7 @@ test: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "race detector: off, for there is no C compiler (or CGO_ENABLED=0)"
 	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || echo "redis-server: none, so what needs one is skipped (its restarts and settings, chaos, cables, queues against their peers); the rest runs on the embedded store"
 	@unshare -n true 2>/dev/null && command -v ip >/dev/null || echo "network namespaces: none (it takes Linux, root and iproute2), so the tests of machines in networks of their own are skipped (TestHost/apart, chaos apart, netns)"
+	@unshare -rm mount -t tmpfs none /tmp 2>/dev/null || echo "disks of memory: none can be mounted (it takes Linux and unshare -rm), so full and read-only disks are not tried (Scripts/full, nofolder)"
 	@command -v python3 >/dev/null || echo "python3: none, so what measures a real Python is skipped"
 	@echo "pitfalls that need two free cores (T6b) are skipped where there are none: make pitfalls tells"
 	go test $(RACE) -shuffle=on -timeout 15m ./...

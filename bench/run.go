@@ -60,14 +60,6 @@ func (r Runner) Run(ctx context.Context, p Plan) (dir string, err error) {
 	return m.dir, m.rounds(ctx)
 }
 
-// interrupted prefers the cause of ctx to what it led to.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
 // A measurement is a run under way.
 type measurement struct {
 	Runner
@@ -129,12 +121,15 @@ func (m *measurement) rounds(ctx context.Context) error {
 		for _, turn := range turns {
 			m.progress(fmt.Sprintf("round %d of %d: %s", i+1, p.Rounds, turn.Cell))
 			if err := m.sample(ctx, i+1, turn); err != nil {
-				return interrupted(ctx, err)
+				return interrupted(ctx, BrokenOffError{err})
 			}
 		}
 	}
 	m.progress("done")
-	return m.out.End()
+	if err := m.out.End(); err != nil {
+		return BrokenOffError{Environment(err)}
+	}
+	return nil
 }
 
 // missing are the turns of each round that have no sample yet.
@@ -171,7 +166,6 @@ func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
 	}
 	m.spent += got.Took + got.Waited
 	m.took++
-	m.done++
 	if err == nil {
 		err = m.out.Fits(got.Results)
 	}
@@ -180,6 +174,7 @@ func (m *measurement) sample(ctx context.Context, round int, turn Turn) error {
 			return Environment(err) // and no note of a sample that is not there
 		}
 	}
+	m.done++
 	if err := m.out.Note(got.Entries(round, turn.Twin, names, err)...); err != nil {
 		return Environment(err)
 	}
@@ -230,13 +225,3 @@ func (m *measurement) close() error {
 	}
 	return m.out.Close()
 }
-
-// An EnvironmentError says that something is missing or broken around the
-// program, as opposed to in what it was told or in what it measured.
-type EnvironmentError struct{ error }
-
-// Environment marks err as an [EnvironmentError].
-func Environment(err error) error { return EnvironmentError{err} }
-
-// Unwrap returns the error that was marked.
-func (e EnvironmentError) Unwrap() error { return e.error }

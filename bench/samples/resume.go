@@ -50,7 +50,7 @@ func (w *Writer) recover(dir string) (*Run, error) {
 	if err := w.cut(&l); err != nil {
 		return nil, err
 	}
-	if err := cutLine(w.journal); err != nil {
+	if w.noted, err = cutLine(w.journal); err != nil {
 		return nil, err
 	}
 	run, err := Open(dir)
@@ -131,21 +131,20 @@ func (w *Writer) cut(l *ledger) error {
 	if l.whole == 0 {
 		return w.begin()
 	}
-	w.ledger = *l
+	w.size, w.ledger = int64(l.whole), *l
 	w.ledger.sum, w.ledger.open = l.wholeAt, 0
 	return nil
 }
 
 // cutLine takes an unfinished last line off a file, and goes to its end.
-func cutLine(f *os.File) error {
+func cutLine(f *os.File) (end int64, err error) {
 	data, err := strict.ReadFile(f.Name(), maxFile)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	end := int64(bytes.LastIndexByte(data, '\n') + 1)
+	end = int64(bytes.LastIndexByte(data, '\n') + 1)
 	if err := f.Truncate(end); err != nil {
-		return err
+		return 0, err
 	}
-	_, err = f.Seek(end, 0)
-	return err
+	return f.Seek(end, 0)
 }

@@ -21,6 +21,8 @@ type Writer struct {
 	file    *os.File
 	journal *os.File
 	config  []benchfmt.Config
+	size    int64 // of file, up to and with what was written whole
+	noted   int64 // of journal
 	ledger  ledger
 	text    bytes.Buffer     // of one sample
 	summed  int              // bytes of it that are in the ledger's sum
@@ -35,7 +37,7 @@ func Create(dir string, config []benchfmt.Config) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w, errors.Join(w.begin(), w.sync(), syncFolder(dir), syncFolder(filepath.Dir(dir)))
+	return w, errors.Join(w.begin(), w.journal.Sync(), syncFolder(dir), syncFolder(filepath.Dir(dir)))
 }
 
 // syncFolder makes the names in a folder outlive a crash of the machine, where the
@@ -84,8 +86,6 @@ func (w *Writer) begin() error {
 	return w.flush()
 }
 
-func (w *Writer) sync() error { return errors.Join(w.file.Sync(), w.journal.Sync()) }
-
 // Fits says why results cannot be appended, if they cannot be measurements or have other
 // units than the first ones of their benchmark: [Read] would refuse the whole file.
 func (w *Writer) Fits(results []*benchfmt.Result) error {
@@ -120,7 +120,7 @@ func (w *Writer) Append(round int, twin bool, results []*benchfmt.Result) error 
 	w.ledger.seals = append(w.ledger.seals, seal{round: round, twin: twin})
 	w.ledger.results += len(results)
 	fmt.Fprintf(&w.text, sealLine+"\n", len(w.ledger.seals), round, twin, len(results), w.ledger.sum)
-	return errors.Join(w.flush(), w.file.Sync())
+	return w.flush()
 }
 
 // keep keeps the first results of each benchmark, which fit: [Writer.Fits] asks them.
@@ -142,10 +142,21 @@ func (w *Writer) sum() {
 // flush writes what is collected, in one piece.
 func (w *Writer) flush() error {
 	w.sum()
-	_, err := w.file.Write(w.text.Bytes())
+	err := put(w.file, &w.size, w.text.Bytes())
 	w.text.Reset()
 	w.summed = 0
 	return err
+}
+
+// put writes to the end of a file, all of it or nothing: of what a full disk has taken, no
+// half stays behind, for which [Open] would have to refuse all that was measured before.
+func put(f *os.File, size *int64, text []byte) error {
+	_, err := f.Write(text)
+	if err = cmp.Or(err, f.Sync()); err != nil {
+		return errors.Join(err, f.Truncate(*size))
+	}
+	*size += int64(len(text))
+	return nil
 }
 
 // Note adds entries to the journal.
@@ -162,17 +173,14 @@ func (w *Writer) Note(entries ...Entry) error {
 		text.Write(append(appendSum(line), '\n'))
 	}
 	w.ledger.notes += len(entries)
-	if _, err := w.journal.Write(text.Bytes()); err != nil {
-		return err
-	}
-	return w.journal.Sync()
+	return put(w.journal, &w.noted, text.Bytes())
 }
 
 // End says that the run was carried out: in the file first, so that a journal that
 // says so can be believed.
 func (w *Writer) End() error {
 	fmt.Fprintf(&w.text, endLine+"\n", len(w.ledger.seals), w.ledger.results, w.ledger.notes, w.ledger.sum)
-	if err := errors.Join(w.flush(), w.file.Sync()); err != nil {
+	if err := w.flush(); err != nil {
 		return err
 	}
 	return w.Note(Entry{OK: true, End: true})

@@ -136,12 +136,16 @@ func runBench(ctx context.Context, root, dir string, plan bench.Plan, out output
 	progress := newProgress(os.Stderr)
 	results, err := measure(bench.Runner{Root: root, Out: dir, Worker: []string{self, "worker"}, Progress: progress.show})
 	progress.clear()
-	if results == "" || err != nil && ctx.Err() == nil {
+	broken := errors.As(err, new(bench.BrokenOffError))
+	if results == "" || err != nil && ctx.Err() == nil && !broken {
 		return err
 	}
 	tables, readErr := report.Open(results)
 	if readErr != nil { // interrupted before the first sample
 		return errors.Join(err, readErr)
+	}
+	if broken {
+		err = fmt.Errorf("%w; what was measured before is kept: levels bench --resume %s goes on", err, results)
 	}
 	if printErr := out.print(tables); printErr != nil {
 		return errors.Join(err, printErr)

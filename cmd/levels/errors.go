@@ -42,10 +42,12 @@ func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.EMFILE):
 		return "; allow more with ulimit -n, or take fewer workers"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), strings.Contains(err.Error(), syscall.ENOSPC.Error()): // or a compiler says so
 		return "; make room there, or choose another folder"
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return "; choose a folder that you may write to, or read"
+	case errors.Is(err, syscall.ELOOP):
+		return "; name a folder, or a file, that is there"
 	}
 	return ""
 }

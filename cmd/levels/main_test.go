@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir:                "testdata",
 		Setup:              func(e *testscript.Env) error { return setUp(e, goEnv) },
 		Cmds:               commands(),
+		Condition:          condition,
 		RequireUniqueNames: true,
 	})
 }

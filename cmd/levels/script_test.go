@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,15 @@ func commands() map[string]scriptCommand {
 		"die":       letDie,
 		"impostor":  impostor,
 	}
+}
+
+// condition is what scripts ask for beyond testscript's own: tmpfs, whether one can be
+// mounted in a name space of its own.
+func condition(name string) (bool, error) {
+	if name != "tmpfs" {
+		return false, fmt.Errorf("condition %q is not known", name)
+	}
+	return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "none", os.TempDir()).Run() == nil, nil
 }
 
 // lastEnded is the key of the program that interrupt ended.
