@@ -86,6 +86,13 @@ func (st state) String() string { return string(st.letter) + number(int64(st.tri
 // Pause stops all claims, or lets them go on.
 func (s *Store) Pause(on bool) { s.paused = on }
 
+// Park is park.lua.
+func (s *Store) Park(lane string) {
+	if s.lanes[lane] == nil {
+		s.late.add(lane, s.Now/1000)
+	}
+}
+
 // Move is what a parked worker waits for: BLMOVE to its hand, when there is something.
 func (s *Store) Move(lane string) bool {
 	more := s.ready.popLeft(1)
@@ -106,7 +113,7 @@ type Info struct{ Now, Ready, Running, Deferred, Dead, Kept, Workers, Paused, Ol
 func (s *Store) Info() Info {
 	i := Info{Now: s.Now, Ready: int64(s.ready.size()), Deferred: int64(len(s.due.order)), Dead: int64(len(s.dead.order)),
 		Kept: int64(len(s.done)) + s.keptN, Running: s.running(), Oldest: s.oldest()}
-	for _, v := range s.lease.order {
+	for _, v := range slices.Concat(s.lease.order, s.late.order) {
 		if hand := s.hand[v.member]; hand != nil {
 			for _, e := range hand.all() {
 				if e.Kind != 'w' {
@@ -114,6 +121,8 @@ func (s *Store) Info() Info {
 				}
 			}
 		}
+	}
+	for _, v := range s.lease.order {
 		if v.score > s.Now && v.member[len(v.member)-1] != '+' {
 			i.Workers++
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"math"
+	"slices"
 )
 
 // A Claim is a call of that script.
@@ -147,6 +148,12 @@ func (s *Store) tidy(a Claim) (wait int64) {
 	now := s.now()
 	s.renewed(a.Lane, now+a.Lease)
 	s.lease.add(a.Lane, s.dated(a)+a.Lease)
+	for _, gone := range slices.Clone(s.late.order[:min(10, len(s.late.order))]) {
+		s.back(gone.member)
+		if gone.score*1000+10_000 < now {
+			s.late.remove(gone.member)
+		}
+	}
 	s.fall(a)
 	for _, id := range s.due.until(now, 200) {
 		s.due.remove(id)

@@ -30,7 +30,7 @@ func compareOnce(rt *rapid.T, w *wire, model *Store) {
 	w.fatal = rt.Fatalf
 	rt.Repeat(map[string]func(*rapid.T){
 		"enqueue": p.enqueue, "claim": p.claim, "claim more": p.claim, "finish": p.finish, "finish more": p.finish,
-		"abort": p.abort, "look": p.look, "revive": p.revive, "move": p.move, "pause": p.pause, "pass": p.pass,
+		"abort": p.abort, "look": p.look, "revive": p.revive, "move": p.move, "park": p.park, "pause": p.pause, "pass": p.pass,
 	})
 	p.T = rt
 	p.end()

@@ -152,6 +152,9 @@ func (l *lane) runClaim(call Claim) Claimed {
 		l.fired[ClaimAgain]++
 	}
 	c := l.store.Claim(call)
+	for _, item := range c.Items {
+		l.ledger.handed(item)
+	}
 	l.mix(uint64(len(c.Items)), uint64(c.Wait))
 	return c
 }

@@ -19,7 +19,7 @@ type Counts struct {
 	Runs        int
 	Expired     int // jobs that lay in a lane when its lease ran out
 	Unexplained int // runs that no expired lease and no verdict accounts for
-	Miscounted  int // outcomes after more tries than a job has, or of one that was given up after fewer
+	Miscounted  int // tries with a wrong number, and outcomes after too many, or too few
 	Forgotten   int // enqueued again, for Redis' clock had jumped over the number's life
 }
 
@@ -104,6 +104,18 @@ func newLedger(s *sim) *ledger {
 	return l
 }
 
+// handed checks the number of a try that Redis hands out. All those count that failed, or
+// whose workers were thought dead, begun or not; those that were given back do not.
+func (l *ledger) handed(item Item) {
+	if item.M == nil {
+		return // it has ended
+	}
+	f := &l.jobs[item.M.N]
+	if item.Tries != f.expired+f.failed+1 && f.forgotten == 0 {
+		f.miscounts++
+	}
+}
+
 func (l *ledger) began(n int) { l.jobs[n].began++ }
 
 func (l *ledger) acked(n int) {
@@ -134,8 +146,6 @@ func (l *ledger) outcome(n int, outcome string) {
 }
 
 // tried reports whether a job ended within its tries, and used up all if it was given up.
-// What counts is a try that failed, or whose worker was thought dead, begun or not; one
-// that was given back does not.
 func (f *fact) tried(outcome string) bool {
 	counted := f.expired + f.failed
 	if outcome != "xits worker died" { // that one is among those that expired

@@ -68,6 +68,14 @@ func (p *pair) move(rt *rapid.T) {
 	}
 }
 
+// park is what it sends before.
+func (p *pair) park(rt *rapid.T) {
+	p.T = rt
+	lane := p.draw("lane", laneIDs...)
+	p.model.Park(lane)
+	p.equal("park", []any{lane}, 1)
+}
+
 func (p *pair) pause(rt *rapid.T) {
 	p.T = rt
 	on := p.maybe("on")

@@ -105,7 +105,7 @@ type parked struct {
 // park is BLMOVE with a claim behind it in the pipeline.
 func (p *process) park(lane string, told []func(), claim func(), done func(ok bool)) {
 	waits := &parked{sim: p.sim, process: p, life: p.life, lane: lane, claim: claim, done: done}
-	p.send(append(told, func() {
+	p.send(append(told, func() { p.store.Park(lane) }, func() {
 		p.parked = append(p.parked, waits)
 		p.after(min(block, p.lease/2), func() {
 			if waits.leave() {
@@ -134,6 +134,9 @@ func (w *parked) serve() {
 	w.store.Move(w.lane)
 	if w.gone || w.process.life != w.life {
 		w.fired[Ghost]++
+		if w.rng.IntN(2) == 0 {
+			return // the claim behind it did not come through
+		}
 	}
 	w.claim()
 	w.answer()

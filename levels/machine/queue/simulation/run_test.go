@@ -69,7 +69,7 @@ func TestSameSeedSameStory(t *testing.T) {
 
 // Each of the broken queues is found within the seeds by which the sound one is not.
 func TestBrokenQueuesAreFound(t *testing.T) {
-	const seeds = 10
+	const seeds = 30
 	for broken := Sound; broken <= GiveBackCosts; broken++ {
 		var err error
 		seed := uint64(0)

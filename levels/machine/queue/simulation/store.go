@@ -26,6 +26,7 @@ type Store struct {
 	fell   map[string]*hash // fell:<id>
 	batch  map[place][]Entry
 	hand   map[string]*list[Entry]
+	late   zset // by seconds
 	abort  zset
 	dead   zset
 	done   map[string]string

@@ -40,6 +40,11 @@ func newWire(t *testing.T, url string) *wire {
 	for _, name := range []string{"enqueue", "claim", "finish", "abort", "look", "revive", "info"} {
 		w.scripts[name] = redis.NewScript(common + source(t, name))
 	}
+	park, asks := source(t, "park"), asksTime+"[1]"
+	if strings.Count(park, asks) != 1 {
+		t.Fatalf("park.lua asks for the time in %d places, want 1", strings.Count(park, asks))
+	}
+	w.scripts["park"] = redis.NewScript(strings.Replace(park, asks, "redis.call('HGET', prefix .. 'clock', 's')", 1))
 	return w
 }
 

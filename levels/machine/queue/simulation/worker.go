@@ -9,7 +9,7 @@ import (
 const (
 	concurrency = 10
 	maxDead     = 10_000
-	grace       = 300
+	grace       = 20 // ms at most: some jobs take longer, and go back
 )
 
 // A worker is a process with a lane.
@@ -66,7 +66,7 @@ func (w *worker) stop() {
 		return
 	}
 	w.fired[Stopped]++
-	w.stopping, w.graceTo = true, w.now+grace
+	w.stopping, w.graceTo = true, w.now+w.between(0, grace)
 	for _, p := range append([]*parked(nil), w.parked...) {
 		if p.process == w.process {
 			p.leave()
@@ -85,7 +85,7 @@ func (l *lane) drain() {
 				l.end(t)
 			}
 		}
-		l.soon(20, l.drain)
+		l.soon(1, l.drain)
 		return
 	}
 	told := l.compose(&l.fetching)
