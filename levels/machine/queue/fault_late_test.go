@@ -213,26 +213,3 @@ func TestOvertakenVerdict(t *testing.T) {
 		r.eventually("all jobs are done", func() bool { return r.counters(s.direct).Done == 2*n })
 	})
 }
-
-// A worker parks late: its command arrives when its lane is long given up, and without the
-// claim that follows it. What Redis then hands to nobody is done by another.
-func TestLateParking(t *testing.T) {
-	each(t, func(r *rig) {
-		s := r.stage("")
-		f := s.fault(stray, "\r\nblmove\r\n")
-		first, stop := r.labour(s.linked, queue.WorkerConfig{Lease: brief})
-		get(r, "the connection breaks", f.hit)
-		s.wantResults(s.call(s.direct, "", 0, 1), 0, 1)
-		stop()
-		calls := s.call(s.direct, "", 1, 1)
-		s.eventually("it waits", func() bool { return s.ready() == 1 })
-		close(f.release)
-		get(r, "the packet arrives", f.arrived)
-		if info, err := s.direct.Info(r.Context()); err != nil || info.Ready != 1 || info.Workers != 0 {
-			r.Errorf("%+v, %v, want a job and no worker", info, err)
-		}
-		second, _ := r.labour(s.direct, queue.WorkerConfig{Lease: brief})
-		s.wantResults(calls, 1, 1)
-		r.wantOnce(0, 2, first, second)
-	})
-}
