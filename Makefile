@@ -34,9 +34,9 @@ conformance: ## the promises of every level COUNT=1000 times, with the race dete
 nestings: ## the promises of all nestings of two and three levels (takes half an hour)
 	go test -run '^TestConformanceNested' -timeout 90m ./bench/fleet -nestings
 
-leaks: ## open and close every level CYCLES=200 times, and print what each leaves (10000 take hours)
-	go test -run '^TestLeaks' -count=1 ./bench/leak
-	go test -run '^TestLeaks' -count=1 -timeout 24h -v ./bench/fleet -cycles $(CYCLES)
+leaks: ## open and close every level, or LEVEL=async, CYCLES=200 times, and print what each leaves (10000 take hours)
+	go test -count=1 ./bench/leak
+	go test -run '^TestLeaks$(if $(LEVEL),$$/^$(subst /,.,$(LEVEL)))' -count=1 -timeout 24h -v ./bench/fleet -cycles $(CYCLES)
 
 pitfalls: levels ## prove that every broken program breaks, and that its fixed twin does not
 	@.bin/levels pitfall prove $(ARGS)

@@ -24,7 +24,7 @@ import (
 // A cycle of a level without processes takes a millisecond, of one with them 10 to 250. So
 // without a number, as in make test, there are 200 of the former and 5 of the latter, in
 // which a leak of one thing a cycle shows just as well. make leaks runs 200 of all, and
-// make leaks CYCLES=10000 is the soak.
+// make leaks CYCLES=10000 is the soak, in which memory is looked at, too.
 var cycles = flag.Int("cycles", 0, "open and close each level so often; 0 means 200 times, and 5 where that starts processes")
 
 // Each level and each way to build it, opened and closed again and again, with a few tasks
@@ -48,6 +48,9 @@ func TestLeaks(t *testing.T) {
 	own.Embedded = true
 	b.try(t, "machine/queue with an embedded Redis", "machine/queue", own)
 	b.try(t, "machine/queue>process/shm>async", "machine/queue:1>process/shm:1>async", b.config)
+	if b.tried == 0 {
+		t.Error("no level was opened: none is called what -run asks for")
+	}
 }
 
 // A bench is what cycles run on: a Redis and an origin, which outlive them.
@@ -55,6 +58,7 @@ type bench struct {
 	check  leak.Check
 	config fleet.Config
 	tasks  []levels.Task
+	tried  int // levels
 }
 
 func newBench(t *testing.T) *bench {
@@ -130,6 +134,7 @@ func lasting(ctx context.Context, rdb *redis.Client) (n int, err error) {
 // try has a level go through the cycles, and prints what that took.
 func (b *bench) try(t *testing.T, name, level string, c fleet.Config) {
 	t.Run(strings.ReplaceAll(name, "/", "."), func(t *testing.T) {
+		b.tried++
 		spec, err := fleet.Parse(level)
 		if err != nil {
 			t.Fatal(err)

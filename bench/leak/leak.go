@@ -62,6 +62,7 @@ type Report struct {
 	Cycles        int
 	Took          time.Duration // all cycles
 	Before, After Counts
+	Memory        Growth // where the system tells, and the cycles are enough to tell
 	Held          string // what to look at if there is a leak: the open files, and the stacks of the goroutines
 }
 
@@ -84,7 +85,7 @@ func (c Check) Run(ctx context.Context, cycle func(context.Context) error) (r Re
 	if r.Before, err = c.steady(ctx, shm); err != nil {
 		return r, err
 	}
-	if r.Took, err = repeat(ctx, c.Cycles, cycle); err != nil {
+	if r.Took, r.Memory, err = c.cycles(ctx, cycle); err != nil {
 		return r, err
 	}
 	deadline := time.Now().Add(c.Wait)
@@ -97,6 +98,28 @@ func (c Check) Run(ctx context.Context, cycle func(context.Context) error) (r Re
 		r.Held = held()
 	}
 	return r, err
+}
+
+// cycles runs those that count, and takes samples of the memory between them if they are
+// many.
+func (c Check) cycles(ctx context.Context, cycle func(context.Context) error) (took time.Duration, g Growth, err error) {
+	if c.Cycles < enough {
+		took, err = repeat(ctx, c.Cycles, cycle)
+		return took, g, err
+	}
+	var at, memory []int
+	for done := 0; done < c.Cycles; {
+		n := min(c.Cycles/samples, c.Cycles-done)
+		d, err := repeat(ctx, n, cycle)
+		if err != nil {
+			return took, g, fmt.Errorf("after %d cycles: %w", done, err)
+		}
+		took, done = took+d, done+n
+		if kib, measured := settled(); measured {
+			at, memory = append(at, done), append(memory, kib)
+		}
+	}
+	return took, line(at, memory), nil
 }
 
 func repeat(ctx context.Context, n int, cycle func(context.Context) error) (time.Duration, error) {
@@ -154,6 +177,9 @@ func (r Report) Leaks() (lines []string) {
 			lines = append(lines, fmt.Sprintf("%s: %d before and %d after %d cycles, %.2f more each", kind, r.Before[kind], r.After[kind], r.Cycles, float64(more)/float64(r.Cycles)))
 		}
 	}
+	if r.Memory.steep() {
+		lines = append(lines, fmt.Sprintf("memory: %v, by %d samples in %d cycles", r.Memory, r.Memory.Samples, r.Cycles))
+	}
 	return lines
 }
 
@@ -163,6 +189,9 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "%6d cycles %8.2f ms each", r.Cycles, float64(r.Took.Microseconds())/1000/float64(max(1, r.Cycles)))
 	for _, kind := range slices.Sorted(maps.Keys(r.Before)) {
 		fmt.Fprintf(&b, "  %s %d>%d", kind, r.Before[kind], r.After[kind])
+	}
+	if r.Memory.Samples > 0 {
+		fmt.Fprintf(&b, "  %v", r.Memory)
 	}
 	return b.String()
 }

@@ -37,6 +37,15 @@ func (c Check) system(all Counts, shm map[string]bool) error {
 	return nil
 }
 
+// resident is the memory that the system has given this process alone, in KiB: no pages of
+// files, and no shared memory, which is counted elsewhere.
+func resident() (kib int, known bool) {
+	text, err := os.ReadFile("/proc/self/statm")
+	var size, all, shared int // pages
+	_, wrong := fmt.Sscan(string(text), &size, &all, &shared)
+	return (all - shared) * os.Getpagesize() >> 10, err == nil && wrong == nil
+}
+
 // orphans counts the processes that have the mark and are not below this one any more: init
 // is their parent now. A process that is below this one is counted there.
 func orphans(mark string) (n int) {

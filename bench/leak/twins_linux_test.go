@@ -1,6 +1,7 @@
 package leak_test
 
 import (
+	"context"
 	"crypto/rand"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -47,6 +49,32 @@ func TestLeaksOfTheSystem(t *testing.T) {
 			return os.WriteFile(name, nil, 0o600)
 		}, leak.Shared)
 	})
+}
+
+// Memory that the heap knows nothing of, a page every fourth time, is seen by its slope.
+func TestGrowth(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	n := 0
+	for _, grows := range []bool{false, true} {
+		report, err := leak.Check{Cycles: 5000, Wait: time.Millisecond}.Run(t.Context(), func(context.Context) error {
+			if n++; !grows || n%4 > 0 {
+				return nil
+			}
+			page, err := unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+			if err != nil {
+				return err
+			}
+			t.Cleanup(func() { unix.Munmap(page) })
+			page[0] = 1 // now it takes memory
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := strings.Contains(strings.Join(report.Leaks(), "\n"), "memory: "); found != grows || report.Memory.Samples < 50 {
+			t.Errorf("grows: %v, found: %v: %v", grows, found, report)
+		}
+	}
 }
 
 // mapped maps shared memory and closes its file, which does not unmap it.
