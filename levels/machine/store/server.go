@@ -57,11 +57,21 @@ func launch(ctx context.Context, program string, c Config) (*Store, error) {
 		cmd.Env, cmd.Dir = c.Env, dir
 		return cmd
 	}
-	s.settings = fmt.Sprintf("bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s\n", port, password, strings.Join(c.Settings, "\n"))
+	s.settings = fmt.Sprintf("bind 127.0.0.1\nport %s\nrequirepass %s\nsave \"\"\nappendonly no\n%s%s\n", port, password, logged(), strings.Join(c.Settings, "\n"))
 	if err := s.boot(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// logged has the server log to its standard error, whose end is in its obituary. Its standard
+// output nobody reads, and whoever fills that pipe stands still.
+func logged() string {
+	const file = "/dev/stderr"
+	if _, err := os.Stat(file); err != nil {
+		return "" // not on this system
+	}
+	return "logfile " + file + "\n"
 }
 
 // boot starts the server and waits until it answers.

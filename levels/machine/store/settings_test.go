@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,28 @@ func crash(t *testing.T, s *store.Store) {
 	s.Crash()
 	if err := client(t, s).Ping(t.Context()).Err(); err == nil {
 		t.Error("it answers after a crash")
+	}
+}
+
+// A private server may log as much as it likes, and what it logged last is told when it is
+// dead.
+func TestLog(t *testing.T) {
+	if store.Server() == "" {
+		t.Skip("no redis-server is installed: nothing can be said about its log")
+	}
+	s := opened(t, store.Config{})
+	if err := s.Died(); err != nil {
+		t.Errorf("it is said to be dead: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	const log = "for n = 1, 200 do redis.log(redis.LOG_WARNING, string.rep('much ', 150)) end redis.log(redis.LOG_WARNING, 'the last words') return 1"
+	if err := client(t, s).Eval(ctx, log, nil).Err(); err != nil {
+		t.Errorf("whoever logs 150 KB stands still: %v", err)
+	}
+	s.Crash()
+	if err := s.Died(); err == nil || !strings.Contains(err.Error(), "the last words") {
+		t.Errorf("it died, and that is all: %v", err)
 	}
 }
 

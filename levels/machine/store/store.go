@@ -135,6 +135,14 @@ func (s *Store) Pid() int {
 	return s.process.Pid()
 }
 
+// Died says how a private store has ended, and nil if it lives.
+func (s *Store) Died() error {
+	if s.process == nil || !s.process.Ended() {
+		return nil
+	}
+	return s.process.Obituary()
+}
+
 // Close ends a private store, which leaves nothing but what it was set to keep. One that
 // was given stays as it is.
 func (s *Store) Close() error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -67,6 +68,26 @@ func (s *Server) URL() string { return s.store.URL }
 
 // Crash ends the server as kill -9 does. What it has on disk stays there.
 func (s *Server) Crash() { s.store.Crash() }
+
+// Died says how the server has ended, and that its folder is full if it is; nil if it lives.
+// Whoever means to crash it asks before: then it was its own death.
+func (s *Server) Died() error {
+	err := s.store.Died()
+	if err == nil {
+		return nil
+	}
+	if full := s.room(); full != nil {
+		return fmt.Errorf("%w: %w", err, full)
+	}
+	return err
+}
+
+// room is an error if there is none in the server's folder.
+func (s *Server) room() error {
+	name := filepath.Join(s.config.Dir, "room")
+	defer os.Remove(name)
+	return os.WriteFile(name, make([]byte, 64<<10), 0o600)
+}
 
 // Name is what the server is, such as "redis-7.0.15".
 func (s *Server) Name() string { return s.store.Name }
