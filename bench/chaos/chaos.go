@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// ErrRedis says that a round could not be played, for its Redis did not start, or died by
+// itself. That shows nothing of the queue.
+var ErrRedis = errors.New("there is no Redis to play with")
+
 // Config says what to do. Only Worker has no default.
 type Config struct {
 	Worker []string // the command that runs [Work]

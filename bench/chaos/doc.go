@@ -15,6 +15,9 @@
 // fault that never struck fails the run, as does a rare case that was never seen: it would
 // have proven nothing.
 //
+// A producer that is told that nobody knows must have met a fault, too: one of ours. A Redis
+// that dies by itself, as it does when its disk is full, is none, and ends the run.
+//
 // A Redis that is killed shows what a crash of its process costs. It does not show a power
 // cut: what was written is in the kernel's page cache, and survives. That every change is
 // synced to the disk is asked of the server, and not put to the test.

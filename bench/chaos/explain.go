@@ -50,6 +50,15 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 	return odd
 }
 
+// doubtful reports whether a fault may be the reason why nobody knows of a job whether it is
+// in the queue: Redis was away while its producer asked, or the producers were cut off, or
+// that had just passed.
+func (h History) doubtful(job int) bool {
+	while, noted := h.Doubts[job]
+	while.From = while.From.Add(-h.Lease)
+	return noted && (slices.ContainsFunc(h.Outages, while.overlaps) || slices.ContainsFunc(h.Cuts, while.overlaps))
+}
+
 // miscounted reports whether poison was given up after more tries than it has, or after
 // fewer without a fault that is the reason. Only what was given back does not count, so no
 // fault makes up for a try too many. But one that met a fault may be the last of several

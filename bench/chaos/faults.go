@@ -59,8 +59,13 @@ func (r *round) all(ctx context.Context) []*Fault {
 			return r.trouble(p, 2*lease, p.wired(ctx, netns.Wire.Unplug), p.wired(ctx, netns.Wire.Plug))
 		})},
 		{Kind: "producers", Means: "the producers' link is cut for 100 ms", every: 900 * time.Millisecond, strike: func(int) (bool, error) {
+			from := time.Now()
 			r.producers.Pull()
-			r.later(100*time.Millisecond, quietly(r.producers.Plug))
+			r.later(100*time.Millisecond, func() error {
+				r.producers.Plug()
+				r.cuts = append(r.cuts, Span{from, time.Now()})
+				return nil
+			})
 			return true, nil
 		}},
 		{Kind: "redis", Means: "Redis is killed", every: 3 * time.Second, strike: func(int) (bool, error) { return true, r.killRedis(ctx) }},
@@ -113,13 +118,26 @@ func (p *place) unlessDead(err error) error {
 
 // killRedis kills it and starts it again with what it has on disk.
 func (r *round) killRedis(ctx context.Context) error {
+	if err := r.lives(); err != nil {
+		return err
+	}
 	away := Span{From: time.Now()}
 	r.server.Crash()
 	if err := r.server.Restart(ctx); err != nil {
-		return fmt.Errorf("start Redis again: %w", err)
+		return fmt.Errorf("%w: %w", ErrRedis, err)
 	}
 	away.To = time.Now()
 	r.outages = append(r.outages, away)
+	return nil
+}
+
+// lives is an error if Redis has died by itself, as it does when its disk is full. Our own
+// kill would hide it: Redis would be back, and what nobody knew in between would be put down
+// to the faults.
+func (r *round) lives() error {
+	if err := r.server.Died(); err != nil {
+		return fmt.Errorf("%w: it died by itself: %w", ErrRedis, err)
+	}
 	return nil
 }
 

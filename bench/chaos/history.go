@@ -8,6 +8,7 @@ import (
 // A History is what a round left behind, for [History.Judge].
 type History struct {
 	Told     map[int]Told      // what was told to who left the job; every job that was tried to be left is here
+	Doubts   map[int]Span      // from when a job was to be left until its producer was told that nobody knows
 	Tries    []Try             // from the diaries of the workers
 	Recorded map[int]Outcome   // what the queue says that jobs came to, when all is over
 	Silent   map[int]error     // why it did not say that of a job
@@ -18,6 +19,7 @@ type History struct {
 	Hits     map[int][]Span    // the faults that met each worker; its kill has no end
 	Leavers  map[int]time.Time // when a worker was told to leave
 	Outages  []Span            // when Redis was away
+	Cuts     []Span            // when the producers were cut off from it
 	Lease    time.Duration     // of workers
 	Died     []string          // workers that ended, and nobody had told them to
 	Complete bool              // the queue was empty before the second phase was over

@@ -18,6 +18,7 @@ type Counts struct {
 	Dead         int `json:"dead"`         // poison, and given up after the tries that it has
 
 	Unknown    int `json:"unknown"`    // attempted, and it is not known whether they are in the queue
+	Groundless int `json:"groundless"` // of which no fault is the reason
 	Unanswered int `json:"unanswered"` // attempted, and nothing was said
 
 	Twice       int `json:"recordedTwice"` // outcomes more than there are jobs that ended
@@ -110,6 +111,10 @@ func (c *Counts) judge(job int, h History, tries []Try) (ended bool) {
 		c.Acknowledged++
 	case Unknown:
 		c.Unknown++
+		if !h.doubtful(job) {
+			c.Groundless++
+			c.example("job %d: nobody knows whether it is in, and no fault is the reason", job)
+		}
 	case Unanswered:
 		c.Unanswered++
 		c.example("job %d: nobody was told anything", job)
@@ -209,6 +214,7 @@ func (c Counts) broken() (promises []string) {
 		{c.Lost, "acknowledged jobs are lost"},
 		{c.Unexpected, "jobs came to what they should not have"},
 		{c.Unanswered, "calls were never answered"},
+		{c.Groundless, "producers were told that nobody knows, and no fault is the reason"},
 		{c.Twice, "outcomes were recorded twice"},
 		{c.Uncounted, "outcomes are there and were not counted"},
 		{c.Unexplained, "extra executions are not explained"},

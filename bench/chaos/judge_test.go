@@ -103,6 +103,14 @@ func away(from, to int) func(*History) {
 	return func(h *History) { h.Outages = append(h.Outages, Span{after(from), after(to)}) }
 }
 
+// doubt has nobody know of a job whether it is in, because the producers were cut off.
+func doubt(job int) func(*History) {
+	return func(h *History) {
+		h.Told[job], h.Doubts = Unknown, map[int]Span{job: {after(0), after(5000)}}
+		h.Cuts = append(h.Cuts, Span{after(100), after(200)})
+	}
+}
+
 // Each thing that can go wrong is found, and by its name; what is right is not.
 func TestJudge(t *testing.T) {
 	for _, test := range []struct {
@@ -121,8 +129,8 @@ func TestJudge(t *testing.T) {
 		{"an outcome on top of another", func(h *History) { h.Outcomes++ }, []string{"1 outcomes were recorded twice"}},
 		{"an outcome that changes", func(h *History) { h.First[2] = Outcome{By: by(2, 1, 1)} }, []string{"1 jobs came to what they should not have"}},
 		{"an outcome that is not counted", func(h *History) { h.Outcomes-- }, []string{"1 outcomes are there and were not counted"}},
-		{"poison of which only that is known", func(h *History) { poison(3, 5, "poison")(h); h.Told[3] = Unknown; delete(h.Recorded, 3) }, nil},
-		{"an outcome on top, and poison that never was", func(h *History) { h.Outcomes++; h.Told[3], h.Poison = Unknown, map[int]bool{3: true} }, []string{"1 outcomes were recorded twice"}},
+		{"poison of which only that is known", func(h *History) { poison(3, 5, "poison")(h); doubt(3)(h); delete(h.Recorded, 3) }, nil},
+		{"an outcome on top, and poison that never was", func(h *History) { h.Outcomes++; doubt(3)(h); h.Poison = map[int]bool{3: true} }, []string{"1 outcomes were recorded twice"}},
 		{"a job that ran again for no reason", again(2, 2, 5, 2), []string{"1 extra executions are not explained"}},
 		{"a try that ran twice", func(h *History) { again(1, 2, 5, 2)(h); h.Tries[3].Number = 1 }, []string{"1 extra executions are not explained"}},
 		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than the queue has counted reasons for"}},
@@ -138,7 +146,11 @@ func TestJudge(t *testing.T) {
 		{"a job that was stopped by nobody", and(again(2, 2, 50, 2), gaveBack, func(h *History) { h.Leavers = nil }), []string{"1 extra executions are not explained"}},
 		{"a worker that died", func(h *History) { h.Died = []string{"worker 3: panic"} }, []string{"1 workers died by themselves"}},
 		{"a round without an end", func(h *History) { h.Complete = false }, []string{"1 rounds did not come to an end after the faults"}},
-		{"a job that may not be there, and is not", func(h *History) { h.Told[3] = Unknown }, nil},
+		{"a job that may not be there, and is not", doubt(3), nil},
+		{"a job that may not be there, and Redis was away", and(doubt(3), away(5000, 5100), func(h *History) { h.Cuts, h.Doubts[3] = nil, Span{after(0), after(5050)} }), nil},
+		{"a job that may not be there, and no fault was", func(h *History) { h.Told[3] = Unknown }, []string{"1 producers were told that nobody knows, and no fault is the reason"}},
+		{"a job that may not be there, and faults were later", and(doubt(3), away(6000, 6100), func(h *History) { h.Cuts = nil }), []string{"1 producers were told that nobody knows, and no fault is the reason"}},
+		{"a job that may not be there, and faults were long ago", and(doubt(3), func(h *History) { h.Doubts[3] = Span{after(1300), after(5000)} }), []string{"1 producers were told that nobody knows, and no fault is the reason"}},
 		{"poison that is dead", poison(3, 5, "poison"), nil},
 		{"poison that was given up too early", poison(3, 1, "poison"), []string{"1 jobs came to what they should not have"}},
 		{"poison that lost its worker in between", and(poison(3, 4, "poison"), hit(3, 3025, 3026)), nil},
@@ -170,11 +182,13 @@ func TestJudge(t *testing.T) {
 // What is counted is what happened.
 func TestCounts(t *testing.T) {
 	h := well()
-	h.Told[3], h.Told[4] = Unknown, Unknown
+	doubt(3)(&h)
+	h.Told[4] = Unknown
 	h.Tries = append(h.Tries, ran(3, 1, 1, 3), ran(3, 3, 2, 2000)) // its worker died before it said so
 	h.Outcomes, h.Expired = 3, 2
 	c, r := h.Judge()
-	want := Counts{Attempted: 4, Acknowledged: 2, OK: 3, Duplicated: 1, Recovered: 1, Unknown: 2, Executions: 5, Extra: 2, Expired: 2}
+	want := Counts{Attempted: 4, Acknowledged: 2, OK: 3, Duplicated: 1, Recovered: 1, Unknown: 2, Groundless: 1, Executions: 5, Extra: 2, Expired: 2}
+	c.Examples = nil // tested above
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
@@ -222,25 +236,35 @@ func TestLate(t *testing.T) {
 // Whoever is told to leave loses no lease, and a fault that never struck shows nothing.
 func TestReport(t *testing.T) {
 	for name, test := range map[string]struct {
-		faults  []*Fault
-		unknown int
-		broken  []string
+		faults []*Fault
+		broken []string
 	}{
-		"all leave":         {[]*Fault{{Kind: "leave", Strikes: 1}}, 0, []string{"1 leases ran out, though whoever left could end its jobs or give them back"}},
-		"one is dead":       {[]*Fault{{Kind: "leave", Strikes: 1}, {Kind: "kill", Strikes: 1}}, 0, []string{}},
-		"nobody knows why":  {[]*Fault{{Kind: "kill", Strikes: 1}}, 1, []string{"1 producers were told that nobody knows: more than the faults explain"}},
-		"nobody knows much": {[]*Fault{{Kind: "kill", Strikes: 1}, {Kind: "redis", Strikes: 1}}, 1, []string{"1 producers were told that nobody knows: more than the faults explain"}},
-		"no strike":         {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, 0, []string{"this never struck: a worker is killed"}},
+		"all leave":   {[]*Fault{{Kind: "leave", Strikes: 1}}, []string{"1 leases ran out, though whoever left could end its jobs or give them back"}},
+		"one is dead": {[]*Fault{{Kind: "leave", Strikes: 1}, {Kind: "kill", Strikes: 1}}, []string{}},
+		"no strike":   {[]*Fault{{Kind: "kill", Means: "a worker is killed"}}, []string{"this never struck: a worker is killed"}},
 	} {
 		r := newReport(Config{})
-		h := well()
-		for job := range test.unknown {
-			h.Told[10+job] = Unknown
-		}
-		r.add(h, test.faults, storeInfo{log: "always"})
+		r.add(well(), test.faults, storeInfo{log: "always"})
 		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
 			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
 		}
+	}
+}
+
+// Of one round nothing is known: that is a broken promise, however many rounds went well.
+func TestUnknown(t *testing.T) {
+	r := newReport(Config{Seed: 7})
+	for round := range 50 {
+		h := well()
+		if round == 20 {
+			doubt(3)(&h)
+		}
+		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, storeInfo{log: "always"})
+	}
+	r.close()
+	want := []string{"1 of 3 producers were told that nobody knows, with seed 27: more than the faults explain"}
+	if !reflect.DeepEqual(r.Broken, want) {
+		t.Errorf("got %q, want %q", r.Broken, want)
 	}
 }
 

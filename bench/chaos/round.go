@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,11 @@ type round struct {
 	way       way
 	agenda    []event
 	outages   []Span
+	cuts      []Span // of the producers
 
 	mu    sync.Mutex // guards what follows
 	told  map[int]Told
+	doubt map[int]Span
 	asks  map[int]ask
 	first map[int]Outcome // of those that were seen to end
 
@@ -32,9 +35,9 @@ type round struct {
 
 // play plays a round.
 func play(ctx context.Context, c Config) (h History, faults []*Fault, store storeInfo, err error) {
-	r := &round{config: c, told: map[int]Told{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
+	r := &round{config: c, told: map[int]Told{}, doubt: map[int]Span{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
 	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always"); err != nil {
-		return h, nil, store, err
+		return h, nil, store, fmt.Errorf("%w: %w", ErrRedis, err)
 	}
 	defer func() { err = errors.Join(err, r.server.Close()) }()
 	if store, err = inquire(ctx, r.server); err == nil {
@@ -48,7 +51,7 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stor
 		return h, nil, store, err
 	}
 	r.close()
-	h.Tries, h.Kills, h.Hits, h.Outages = r.crew.history(), r.crew.kills, r.crew.hits, r.outages
+	h.Tries, h.Kills, h.Hits, h.Outages, h.Cuts = r.crew.history(), r.crew.kills, r.crew.hits, r.outages, r.cuts
 	h.Died, h.Lease, h.Leavers = r.crew.died, c.Lease, r.crew.leavers
 	return h, faults, store, err
 }
@@ -106,7 +109,7 @@ func (r *round) run(all context.Context, faults []*Fault) (h History, err error)
 		defer close(produced)
 		r.produce(ctx, &producing)
 	})
-	if err := r.blow(ctx, faults); err != nil {
+	if err = cmp.Or(r.blow(ctx, faults), r.lives()); err != nil {
 		return h, err
 	}
 	patient, stop := context.WithTimeout(ctx, r.config.Patience)
@@ -120,7 +123,8 @@ func (r *round) run(all context.Context, faults []*Fault) (h History, err error)
 	if all.Err() != nil {
 		return h, context.Cause(all)
 	}
-	return h, r.collect(all, &h)
+	err = r.collect(all, &h)
+	return h, cmp.Or(r.lives(), err)
 }
 
 // drained waits until all is produced and ended.
@@ -168,6 +172,7 @@ func (r *round) produce(ctx context.Context, watching *sync.WaitGroup) {
 
 // leave leaves a job, and returns how to learn its outcome if it is known to be there.
 func (r *round) leave(ctx context.Context, c Chore) ask {
+	from := time.Now()
 	ask, err := r.way.leave(ctx, c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +182,7 @@ func (r *round) leave(ctx context.Context, c Chore) ask {
 	case ctx.Err() != nil:
 		r.told[c.N] = Unanswered
 	default:
-		r.told[c.N] = Unknown
+		r.told[c.N], r.doubt[c.N] = Unknown, Span{from, time.Now()}
 	}
 	return ask
 }
@@ -196,7 +201,7 @@ func (r *round) watch(ctx context.Context, n int, ask ask) {
 // collect asks what was recorded of each job that was acknowledged. Where no answer can be
 // had the reason is noted, and the judge says that the job is lost.
 func (r *round) collect(ctx context.Context, h *History) (err error) {
-	h.Told, h.Poison, h.First, h.Recorded, h.Silent = r.told, r.poison, r.first, map[int]Outcome{}, map[int]error{}
+	h.Told, h.Doubts, h.Poison, h.First, h.Recorded, h.Silent = r.told, r.doubt, r.poison, r.first, map[int]Outcome{}, map[int]error{}
 	if h.Totals, err = r.way.totals(ctx); err != nil {
 		return fmt.Errorf("count what was recorded: %w", err)
 	}

@@ -21,6 +21,7 @@ var rows = []struct {
 	{"recovered", "not acknowledged, and ended", func(c *Counts) *int { return &c.Recovered }},
 	{"dead", "poison, given up after 5 tries", func(c *Counts) *int { return &c.Dead }},
 	{"unknown", "told that nobody knows", func(c *Counts) *int { return &c.Unknown }},
+	{"groundless", "of these, without a fault", func(c *Counts) *int { return &c.Groundless }},
 	{"unanswered", "told nothing", func(c *Counts) *int { return &c.Unanswered }},
 	{"recorded twice", "more outcomes than jobs ended", func(c *Counts) *int { return &c.Twice }},
 	{"uncounted", "fewer than jobs that have one", func(c *Counts) *int { return &c.Uncounted }},

@@ -33,7 +33,8 @@ of its own, as virtual machines on one host have them, and one more fault: unplu
 It counts what Jepsen's checker of queues counts, and prints it as a table. A promise
 that is broken is exit code 1; so is a kind of fault that never struck, for it would have
 shown nothing. --way forget is a queue that pops jobs and forgets them: it must be caught.
-Ctrl-C reports on the rounds that were over. A Redis that is killed shows what a crash of
+Ctrl-C reports on the rounds that were over, and so does a Redis that dies by itself, as on
+a full disk, which is exit code 3. A Redis that is killed shows what a crash of
 the process costs: a power cut, and what a disk forgets in it, it does not show.`,
 		Example: `  levels chaos
   levels chaos --rounds 3 --json
@@ -123,6 +124,9 @@ func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
 	}
 	report, err := chaos.Run(cmd.Context(), c)
 	progress.clear()
+	if errors.Is(err, chaos.ErrRedis) {
+		err = bench.Environment(err)
+	}
 	if report == nil {
 		return err
 	}

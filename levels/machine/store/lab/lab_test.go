@@ -1,6 +1,9 @@
 package lab_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"testing"
 	"time"
 
@@ -116,6 +119,30 @@ func TestRestart(t *testing.T) {
 	}
 	if _, err := lab.Start(t.Context(), "no such setting"); err == nil {
 		t.Error("a server was started with a setting that there is not")
+	}
+}
+
+// Of a server that is dead it is said what it died of, and that its folder has no room.
+func TestDied(t *testing.T) {
+	leaves(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	server, err := lab.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closes(t, server)
+	if err := server.Died(); err != nil {
+		t.Errorf("it lives: %v", err)
+	}
+	server.Crash()
+	if err := server.Died(); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is dead, and there is room: %v", err)
+	}
+	if err := os.RemoveAll(os.Getenv("TMPDIR")); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Died(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its folder has no room at all: %v", err)
 	}
 }
 
