@@ -36,6 +36,7 @@ type Counts struct {
 	Incomplete int `json:"incomplete"` // rounds that did not come to an end
 
 	Examples []string `json:"examples,omitempty"` // of what is wrong, the first few
+	Delays   []string `json:"delays,omitempty"`   // of what is late, which must not take the places of those
 }
 
 // A Recovery is how long the jobs of killed workers waited to begin again.
@@ -162,9 +163,12 @@ func (c *Counts) explain(job int, h History, tries []Try) {
 	}
 }
 
-func (c *Counts) example(format string, args ...any) {
-	if len(c.Examples) < 5 {
-		c.Examples = append(c.Examples, fmt.Sprintf(format, args...))
+func (c *Counts) example(format string, args ...any) { few(&c.Examples, fmt.Sprintf(format, args...)) }
+
+// few adds an example to a list, unless there are enough.
+func few(list *[]string, example string) {
+	if len(*list) < 5 {
+		*list = append(*list, example)
 	}
 }
 
@@ -188,7 +192,7 @@ func (c *Counts) recover(h History, byJob map[int][]Try) (r Recovery) {
 				r.add(waited, disturbed)
 				if over := waited.To.Sub(waited.From) - h.Lease; !disturbed && over > tolerance {
 					c.Late++
-					c.example("job %d of a dead worker waited for %v (%s)", job, (h.Lease + over).Round(time.Millisecond), tell(tries))
+					few(&c.Delays, fmt.Sprintf("job %d of a dead worker waited for %v (%s)", job, (h.Lease+over).Round(time.Millisecond), tell(tries)))
 				}
 			}
 		}

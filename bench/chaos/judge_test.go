@@ -223,11 +223,11 @@ func TestLate(t *testing.T) {
 		r.add(h, []*Fault{{Kind: "kill", Strikes: 1}}, storeInfo{log: "always"})
 		r.close()
 		late := min(test.late, test.jobs-1)
-		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Examples) != min(late, 5) {
-			t.Errorf("%+v: %d are late, %q, such as %q", test, r.Sum.Late, r.Broken, r.Sum.Examples)
+		if r.Sum.Late != late || len(r.Broken) != test.broken || len(r.Sum.Delays) != min(late, 5) {
+			t.Errorf("%+v: %d are late, %q, such as %q", test, r.Sum.Late, r.Broken, r.Sum.Delays)
 		}
 		var b strings.Builder
-		if r.Write(&b); !strings.Contains(b.String(), "of a dead worker waited for 2.1s") {
+		if r.Write(&b); strings.Count(b.String(), "  late: seed 0: job ") != min(late, 5) {
 			t.Errorf("%+v: none is named:\n%s", test, &b)
 		}
 	}
@@ -248,6 +248,24 @@ func TestReport(t *testing.T) {
 		if r.close(); !reflect.DeepEqual(r.Broken, test.broken) {
 			t.Errorf("%s: got %q, want %q", name, r.Broken, test.broken)
 		}
+	}
+}
+
+// What is late, and breaks nothing, does not hide an example of what does.
+func TestLateHidesNothing(t *testing.T) {
+	r := newReport(Config{})
+	for range 10 {
+		h := well()
+		h.Tries[2].Began, h.Tries[2].Ended = after(2200), after(2201)
+		r.add(h, nil, storeInfo{log: "always"})
+	}
+	h := well()
+	again(2, 2, 5, 2)(&h)
+	r.add(h, nil, storeInfo{log: "always"})
+	var b strings.Builder
+	r.close()
+	if r.Write(&b); r.Sum.Late != 10 || !strings.Contains(b.String(), "  such as: seed 10: job 1 ran again for no reason") {
+		t.Errorf("%d are late, and the other is hidden:\n%s", r.Sum.Late, &b)
 	}
 }
 

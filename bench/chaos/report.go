@@ -51,8 +51,10 @@ func newReport(c Config) *Report {
 // add judges a round.
 func (r *Report) add(h History, faults []*Fault, store storeInfo) {
 	c, waits := h.Judge()
-	for i := range c.Examples {
-		c.Examples[i] = fmt.Sprintf("seed %d: %s", r.Seed+uint64(len(r.Rounds)), c.Examples[i])
+	for _, list := range [][]string{c.Examples, c.Delays} {
+		for i := range list {
+			list[i] = fmt.Sprintf("seed %d: %s", r.Seed+uint64(len(r.Rounds)), list[i])
+		}
 	}
 	r.Store, r.Log = store.name, store.log
 	r.Rounds = append(r.Rounds, c)
@@ -129,7 +131,10 @@ func (c *Counts) add(o Counts) {
 		*row.of(c) += *row.of(&o)
 	}
 	for _, e := range o.Examples {
-		c.example("%s", e)
+		few(&c.Examples, e)
+	}
+	for _, d := range o.Delays {
+		few(&c.Delays, d)
 	}
 }
 

@@ -52,16 +52,17 @@ func (r *Report) Write(w io.Writer) {
 		r.writeFaults(w)
 	}
 	fmt.Fprintln(w)
-	such := "  such as: "
 	if len(r.Broken) == 0 {
-		such = "  but: " // what is late, and too little of it to break a promise
 		fmt.Fprintln(w, "all promises were kept")
 	}
 	for _, b := range r.Broken {
 		fmt.Fprintln(w, wrap("BROKEN: "+b, 80))
 	}
 	for _, e := range r.Sum.Examples {
-		fmt.Fprintln(w, wrap(such+e, 80))
+		fmt.Fprintln(w, wrap("  such as: "+e, 80))
+	}
+	for _, d := range r.Sum.Delays { // maybe too few to break a promise
+		fmt.Fprintln(w, wrap("  late: "+d, 80))
 	}
 }
 
