@@ -35,6 +35,7 @@ type server struct {
 	err     error     // of out
 	reading *time.Timer
 	ahead   chan struct{} // the next slice was read meanwhile
+	looked  chan struct{} // somebody has looked what comes behind that; nil if nobody does
 }
 
 // patience is how long a slice may run before somebody else reads on.
@@ -91,6 +92,10 @@ func (s *server) next() bool {
 
 // read reads a slice. None means that the caller is gone.
 func (s *server) read() {
+	if s.looked != nil {
+		<-s.looked
+		s.looked = nil
+	}
 	err := s.in.Load(&s.load)
 	if s.more = err == nil; s.more {
 		return
@@ -98,7 +103,27 @@ func (s *server) read() {
 	if err != io.EOF {
 		s.readErr = fmt.Errorf("read tasks: %w", err)
 	}
-	s.cancel(errors.Join(errors.New("the caller is gone"), s.readErr))
+	s.cancel(errors.Join(errGone, s.readErr))
+}
+
+var errGone = errors.New("the caller is gone")
+
+// readAhead reads the next slice, and then looks whether the caller goes: it sends no more
+// than that before it has an answer, and while there is none nobody else would see.
+func (s *server) readAhead() {
+	s.load = wire.Load{} // its memory is in use
+	s.read()
+	if !s.more {
+		s.ahead <- struct{}{}
+		return
+	}
+	looked := make(chan struct{})
+	s.looked = looked
+	s.ahead <- struct{}{} // next waits for it
+	if s.in.Ended() {
+		s.cancel(errGone)
+	}
+	close(looked)
 }
 
 // run runs the slice that was read.
@@ -109,11 +134,7 @@ func (s *server) run() error {
 		return nil
 	}
 	tasks := s.load.Tasks
-	s.reading = time.AfterFunc(patience, func() { // next waits for it
-		s.load = wire.Load{} // its memory is in use
-		s.read()
-		s.ahead <- struct{}{}
-	})
+	s.reading = time.AfterFunc(patience, s.readAhead)
 	if serial, ok := s.level.(*levels.Serial); ok {
 		return s.one(serial.Funcs, tasks)
 	}

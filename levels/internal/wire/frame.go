@@ -77,6 +77,13 @@ func (r *Reader) Line() (string, error) {
 	return string(bytes.TrimSuffix(line, []byte("\n"))), err
 }
 
+// Ended waits until something comes, and reports whether that is the end. What has come and is
+// not read yet is no end.
+func (r *Reader) Ended() bool {
+	_, err := r.r.Peek(1)
+	return err != nil
+}
+
 // A Load is a frame of tasks. Its memory may be used for the next one.
 type Load struct {
 	Tasks []levels.Task
