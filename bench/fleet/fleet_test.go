@@ -27,8 +27,12 @@ func TestMain(m *testing.M) {
 func funcs() levels.Funcs {
 	all := leveltest.Funcs()
 	maps.Copy(all, workload.Funcs())
+	maps.Copy(all, more)
 	return all
 }
+
+// more are functions of tests for one system.
+var more = levels.Funcs{}
 
 func config() fleet.Config {
 	return fleet.Config{Funcs: funcs(), Worker: []string{os.Args[0]}, Lease: time.Second}

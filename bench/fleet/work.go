@@ -143,10 +143,12 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	if w.Leash {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
-		go func() { // ends with standard input, at the latest with the process
+		parent := os.Getppid()
+		go func() { // ends with the process
 			io.Copy(io.Discard, os.Stdin)
 			cancel()
-			time.AfterFunc(w.Grace+time.Second, func() { os.Exit(1) })
+			outlive(parent, w.Grace+time.Second)
+			os.Exit(1)
 		}()
 	}
 	switch w.Role {
@@ -180,6 +182,21 @@ func (w Worker) Run(ctx context.Context, funcs levels.Funcs) error {
 	config := machine.QueueConfig{Redis: w.redis(), Name: w.Queue, Lease: w.Lease, Dial: dialOf(&link.Dialer{RTT: w.RTT})}
 	return machine.ServeQueue(ctx, config, l, w.Grace, func() { w.announce(config.Name) })
 }
+
+// outlive waits for as long as a worker may stay after its leash has ended. If its parent is dead
+// that is a moment, for nobody waits for its tasks; where a process is not told of that, as on
+// Windows, it is as long as if the parent had let go.
+func outlive(parent int, most time.Duration) {
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if os.Getppid() != parent { // it is that of who takes orphans
+			time.Sleep(orphanhood)
+			return
+		}
+	}
+}
+
+// orphanhood is enough to give jobs back to a Redis that is still there.
+const orphanhood = 200 * time.Millisecond
 
 func (w Worker) redis() string { return cmp.Or(w.Redis, os.Getenv("REDIS_URL")) }
 

@@ -167,14 +167,21 @@ func descendants(root int) (n int) {
 	return n
 }
 
-// reap waits for the orphans that have ended, and returns those that have not.
+// reap waits for the orphans that have ended, and returns those that have not. Each that has
+// ended may have left some of its own, which had another parent when this looked: so it looks
+// again.
 func reap(ours map[int]bool) (alive []int) {
-	for pid := range children() {
-		if ours[pid] {
-			continue
-		}
-		if done, err := unix.Wait4(pid, nil, unix.WNOHANG, nil); err == nil && done == 0 {
-			alive = append(alive, pid)
+	for again := true; again; {
+		alive, again = nil, false
+		for pid := range children() {
+			if ours[pid] {
+				continue
+			}
+			if done, err := unix.Wait4(pid, nil, unix.WNOHANG, nil); err == nil && done == 0 {
+				alive = append(alive, pid)
+			} else {
+				again = true
+			}
 		}
 	}
 	return alive
