@@ -19,6 +19,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/noise"
 	"github.com/fourlevels/fourlevels/bench/usage"
 	"github.com/fourlevels/fourlevels/levels/process/child"
+	"github.com/fourlevels/fourlevels/levels/scratch"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
@@ -95,16 +96,20 @@ func (s *Session) open(ctx context.Context, r Runner) error {
 // to have the lock removes what is left of a session that was killed.
 func (s *Session) claim(out string) (err error) {
 	if out == "" {
-		s.Tmp, err = os.MkdirTemp("", "fourlevels-bench-")
-	} else {
-		l, taken := lock.Take(out)
-		if taken != nil {
-			return taken
+		f, err := scratch.New("bench")
+		if err != nil {
+			return err
 		}
-		s.undo = append(s.undo, func() { l.Release() })
-		s.Tmp, err = emptyFolder(filepath.Join(out, ".tmp"))
+		s.Tmp = f.Path
+		s.undo = append(s.undo, func() { f.Close() })
+		return nil
 	}
-	if err == nil {
+	l, err := lock.Take(out)
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() { l.Release() })
+	if s.Tmp, err = emptyFolder(filepath.Join(out, ".tmp")); err == nil {
 		s.undo = append(s.undo, func() { os.RemoveAll(s.Tmp) })
 	}
 	return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/bench/live"
+	"github.com/fourlevels/fourlevels/levels/scratch"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
 
@@ -163,15 +164,15 @@ func (c Config) heats(ctx context.Context, s *live.Stage, r round, teams []*team
 
 // startOrigin starts the server that tasks wait for. It needs no more than one page.
 func startOrigin(ctx context.Context, c Config) (url string, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "levels-demo-")
+	dir, err := scratch.New("demo")
 	if err != nil {
 		return "", nil, err
 	}
-	if err = os.WriteFile(filepath.Join(dir, "page.txt"), []byte("a page\n"), 0o600); err == nil {
+	if err = os.WriteFile(filepath.Join(dir.Path, "page.txt"), []byte("a page\n"), 0o600); err == nil {
 		var end func()
-		if url, _, end, err = fleet.StartOrigin(ctx, fleet.Config{Worker: c.Worker}, dir); err == nil {
-			return url, func() { end(); os.RemoveAll(dir) }, nil
+		if url, _, end, err = fleet.StartOrigin(ctx, fleet.Config{Worker: c.Worker}, dir.Path); err == nil {
+			return url, func() { end(); dir.Close() }, nil
 		}
 	}
-	return "", nil, errors.Join(err, os.RemoveAll(dir))
+	return "", nil, errors.Join(err, dir.Close())
 }

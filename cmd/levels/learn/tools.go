@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fourlevels/fourlevels/levels/process/child"
+	"github.com/fourlevels/fourlevels/levels/scratch"
 )
 
 // Tools are what lessons are built and graded with. Whoever makes them must Close them.
@@ -22,7 +23,7 @@ type Tools struct {
 	Root   string // of the module of exercises
 	NoRace string // why the race detector is not to be had; "" if it is
 
-	dir      string // for binaries
+	dir      *scratch.Folder // for binaries
 	building atomic.Bool
 }
 
@@ -31,7 +32,7 @@ func NewTools(ctx context.Context, root string) (*Tools, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, errors.New("the go command is not on PATH, and grading builds what you write")
 	}
-	dir, err := os.MkdirTemp("", "levels-learn-")
+	dir, err := scratch.New("learn")
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func NewTools(ctx context.Context, root string) (*Tools, error) {
 }
 
 // Close removes what was built.
-func (t *Tools) Close() error { return os.RemoveAll(t.dir) }
+func (t *Tools) Close() error { return t.dir.Close() }
 
 // noRace says why there is no race detector: but on macOS it takes a C compiler.
 func (t *Tools) noRace(ctx context.Context) (string, error) {
@@ -83,7 +84,7 @@ func (s source) flags(t *Tools) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(t.dir, s.ID+"-"+filepath.Base(s.instead)+".json")
+	path := filepath.Join(t.dir.Path, s.ID+"-"+filepath.Base(s.instead)+".json")
 	return []string{"-overlay", path}, os.WriteFile(path, overlay, 0o600)
 }
 
@@ -101,7 +102,7 @@ func (t *Tools) build(ctx context.Context, s source, race bool) (binary, said st
 		binary += "-race"
 		flags = append(flags, "-race")
 	}
-	binary = filepath.Join(t.dir, binary+".test.exe")
+	binary = filepath.Join(t.dir.Path, binary+".test.exe")
 	args := append([]string{"test", "-c", "-vet=off", "-o", binary}, append(flags, "./"+s.ID)...)
 	said, err = t.command(ctx, args...)
 	return binary, said, err

@@ -15,6 +15,7 @@ import (
 	"github.com/fourlevels/fourlevels/levels/machine/queue"
 	"github.com/fourlevels/fourlevels/levels/machine/store"
 	"github.com/fourlevels/fourlevels/levels/process/child"
+	"github.com/fourlevels/fourlevels/levels/scratch"
 )
 
 // Needs says what is missing here to start servers, and "" if nothing is.
@@ -29,6 +30,7 @@ func Needs() string {
 type Server struct {
 	*redis.Client
 
+	dir    *scratch.Folder
 	config store.Config
 	store  *store.Store
 }
@@ -36,11 +38,11 @@ type Server struct {
 // Start starts a server with lines of a redis.conf. It keeps nothing unless they say so.
 // Close it.
 func Start(ctx context.Context, settings ...string) (*Server, error) {
-	dir, err := os.MkdirTemp("", "levels-redis-")
+	dir, err := scratch.New("redis")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: store.Config{Settings: settings, Dir: dir, Env: child.Environ()}}
+	s := &Server{dir: dir, config: store.Config{Settings: settings, Dir: dir.Path, Env: child.Environ()}}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -125,7 +127,7 @@ func (s *Server) Close() error {
 	if s.store != nil {
 		s.store.Close() // what one says that was killed is no news
 	}
-	return os.RemoveAll(s.config.Dir)
+	return s.dir.Close()
 }
 
 // patience is what a condition is waited for: servers that are started on a busy machine
