@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -74,6 +75,9 @@ func (k Killed) once(ctx context.Context, n int, d *Died) (err error) {
 	shm, ours := names(sharedMemory), children()
 	cmd := k.Program(n)
 	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	// Its children are strangers here, as they would be to init: so the kernel wakes those that
+	// are stopped when they become orphans.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := atWork(ctx, cmd); err != nil {
 		return err
 	}
