@@ -25,25 +25,55 @@ func die(context.Context, []byte) ([]byte, error) {
 // A worker that dies while a benchmark measures marks what was measured, wherever it is
 // shown. The same without it is sound.
 func TestFaultsMarkTheRow(t *testing.T) {
-	world.ctx = t.Context()
 	for _, level := range []string{"process:2", "machine/rpc:2", "machine/queue:2"} {
 		for _, deadly := range []bool{false, true} {
-			extra := measureDeath(t, level, deadly)
-			if got, told := extra["faults"]; (got > 0) != deadly || !told {
-				t.Errorf("%s, killing is %t: %v faults", level, deadly, got)
-			}
-			for format, text := range shown(t, level, extra) {
-				if marked := strings.Contains(text, "has faults="); marked != deadly {
-					t.Errorf("%s as %s, killing is %t: marked is %t:\n%s", level, format, deadly, marked, text)
-				}
+			for _, wrong := range unmarked(t, level, deadly, measureDeath(t, level, deadly, open)) {
+				t.Error(wrong)
 			}
 		}
 	}
 }
 
-// measureDeath runs a benchmark at a level, of which a worker dies or does not.
-func measureDeath(t *testing.T, level string, deadly bool) map[string]float64 {
+// The same check catches a benchmark that does not read the level's count of faults, or that
+// reads it before there is anything to count.
+func TestUnreadFaultsAreCaught(t *testing.T) {
+	for name, twin := range map[string]func(b *testing.B, l *fleet.Fleet){
+		"never read":     func(*testing.B, *fleet.Fleet) {},
+		"read too early": noteFaults,
+	} {
+		extra := measureDeath(t, "process:2", true, func(b *testing.B, c bench.Cell) *fleet.Fleet {
+			l, err := fleet.Open(world.ctx, c.Spec, configOf(c))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { l.Close() })
+			twin(b, l)
+			return l
+		})
+		if wrong := unmarked(t, "process:2", true, extra); len(wrong) < 2 {
+			t.Errorf("%s: %v, and that is caught by %q only", name, extra, wrong)
+		}
+	}
+}
+
+// unmarked is what is wrong with how a fault was noted and shown, or none.
+func unmarked(t *testing.T, level string, deadly bool, extra map[string]float64) (wrong []string) {
 	t.Helper()
+	if got, told := extra["faults"]; (got > 0) != deadly || !told {
+		wrong = append(wrong, fmt.Sprintf("%s, killing is %t: %v faults, told is %t", level, deadly, got, told))
+	}
+	for format, text := range shown(t, level, extra) {
+		if marked := strings.Contains(text, "has faults="); marked != deadly {
+			wrong = append(wrong, fmt.Sprintf("%s as %s, killing is %t: marked is %t:\n%s", level, format, deadly, marked, text))
+		}
+	}
+	return wrong
+}
+
+// measureDeath runs a benchmark at a level, of which a worker dies or does not.
+func measureDeath(t *testing.T, level string, deadly bool, open func(*testing.B, bench.Cell) *fleet.Fleet) map[string]float64 {
+	t.Helper()
+	world.ctx = t.Context()
 	once := flag.Lookup("test.benchtime").Value
 	defer once.Set(once.String())
 	once.Set("1x")
