@@ -196,7 +196,7 @@ func outlive(parent int, most time.Duration) {
 }
 
 // orphanhood is enough to give jobs back to a Redis that is still there.
-const orphanhood = 200 * time.Millisecond
+const orphanhood = 100 * time.Millisecond
 
 func (w Worker) redis() string { return cmp.Or(w.Redis, os.Getenv("REDIS_URL")) }
 
