@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/fourlevels/fourlevels/bench"
 	"github.com/fourlevels/fourlevels/bench/catalogue"
 	"github.com/fourlevels/fourlevels/bench/fleet"
@@ -81,6 +83,12 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	stop()
+	if code == 0 && !*leashFlag { // a leash is a goroutine that ends with the process
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	os.Exit(code)
 }
 
