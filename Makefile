@@ -15,7 +15,7 @@ FUZZTIME ?= 15s
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: ## all tests, with the race detector where there is a C compiler
+test: ## all tests, with the race detector if there is a C compiler
 	@[ -n "$(RACE)" ] || echo "race detector: off, for there is no C compiler (or CGO_ENABLED=0)"
 	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || echo "redis-server: none, so what needs one is skipped (its restarts and settings, chaos, cables, queues against their peers); the rest runs on the embedded store"
 	@unshare -n true 2>/dev/null && command -v ip >/dev/null || echo "network namespaces: none (it takes Linux, root and iproute2), so the tests of machines in networks of their own are skipped (TestHost/apart, chaos apart, netns)"
@@ -25,20 +25,20 @@ test: ## all tests, with the race detector where there is a C compiler
 	go test $(RACE) -shuffle=on -timeout 15m ./...
 	cd bench/peers && go test -shuffle=on -timeout 5m ./...
 
-race: ## the tests of the levels twice on one processor and twice on two, with the race detector
+race: ## the tests of the levels, on one core and on two, for races
 	go test -race -shuffle=on -cpu=1,2 -count=2 -timeout 60m ./levels/...
 
-conformance: ## the promises of every level COUNT=1000 times, with the race detector (takes hours)
+conformance: ## every level's promises, COUNT=1000 times, for races (hours)
 	go test -race -shuffle=on -cpu=1,2 -count=$(COUNT) -run '^TestConformance' -timeout 24h ./levels/... ./bench/fleet
 
-nestings: ## the promises of all nestings of two and three levels (takes half an hour)
+nestings: ## the promises of all nestings of two or three levels (30 min)
 	go test -run '^TestConformanceNested' -timeout 90m ./bench/fleet -nestings
 
-leaks: ## open and close every level, or LEVEL=async, CYCLES=200 times, and print what each leaves (10000 take hours)
+leaks: ## open and close each level, or LEVEL=async, CYCLES=200 times
 	go test -count=1 ./bench/leak
 	go test -run '^TestLeaks$(if $(LEVEL),$$/^$(subst /,.,$(LEVEL)))' -count=1 -timeout 24h -v ./bench/fleet -cycles $(CYCLES)
 
-pitfalls: levels ## prove that every broken program breaks, and that its fixed twin does not
+pitfalls: levels ## prove that broken programs break, and fixed ones do not
 	@.bin/levels pitfall prove $(ARGS)
 
 learn: levels ## exercises: repair a program, and be graded at once
@@ -47,19 +47,19 @@ learn: levels ## exercises: repair a program, and be graded at once
 docs: ## write the generated pages and blocks of the docs anew
 	go test ./cmd/levels -run Generated -update
 
-bench: levels ## compare the levels on four workloads, in under three minutes
+bench: levels ## compare the levels on four workloads (under 3 min)
 	@.bin/levels bench $(ARGS)
 
-bench-full: levels ## measure all there is: sizes, widths, load, METG, distance, costs, in under an hour
+bench-full: levels ## measure all there is: sizes, widths, load, METG (an hour)
 	@.bin/levels bench --preset full $(ARGS)
 
-variants: levels ## compare the ways to build a level on this host, in about four minutes
+variants: levels ## compare the ways to build a level on one host (4 min)
 	@.bin/levels bench --work empty,cpu,io --level serial,process,process/socket,process/shm,thread,thread/channel,thread/per-task,thread/gil,async,async/semaphore,async/errgroup,async/loop $(ARGS)
 
-peers: ## measure queue, processes, pools and fetches against their peers, in about twelve minutes
+peers: ## measure queue, processes, pools against their peers (12 min)
 	cd bench/peers && go test -run '^$$' -bench . -benchtime 1x -rounds 6 -timeout 30m
 
-overload: levels ## ask ten times too much of the levels, in three minutes
+overload: levels ## ask ten times too much of the levels (3 min)
 	@.bin/levels overload $(ARGS)
 
 words: levels ## count the words of the whole corpus at every level
@@ -68,17 +68,17 @@ words: levels ## count the words of the whole corpus at every level
 doctor: levels ## look at this machine: tools, cores, latencies
 	@.bin/levels doctor $(ARGS)
 
-report: levels ## print the tables of RUN, or of the latest run, and put its page beside its samples
+report: levels ## print the tables of RUN, or of the latest; write its page
 	@run="$(RUN)"; [ -n "$$run" ] || run=$$(ls -d results/runs/*/samples.txt 2>/dev/null | tail -n 1); run=$${run%/samples.txt}; \
 	.bin/levels report $${run:+"$$run" --html "$$run/report.html"} $(ARGS)
 
 levels:
 	@go build -o .bin/levels ./cmd/levels
 
-browser: ## look at the live page, reports and trends in a headless browser (needs node, npm and chromium)
+browser: ## look at the pages in a browser (needs node, npm, chromium)
 	@bench/browser/run
 
-chaos: levels ## break Redis, workers and links while jobs come, and count what is lost (a minute)
+chaos: levels ## break Redis, workers, links; count the jobs lost (a minute)
 	@.bin/levels chaos --rounds 3 $(ARGS)
 
 soak: levels ## the same for DURATION=1h
@@ -91,10 +91,10 @@ lint: ## gofmt, vet, staticcheck, actionlint, and a tidy go.mod
 	$(TOOL) actionlint
 	go mod tidy -diff
 
-fuzz: ## try every fuzz target for FUZZTIME (15s), and count the inputs
+fuzz: ## try every fuzz target for FUZZTIME=15s, and count the inputs
 	@go run ./bench/fuzz -time $(FUZZTIME) $(ARGS)
 
-vuln: ## look for calls of code that is known to be vulnerable (asks vuln.go.dev)
+vuln: ## look for calls known to be vulnerable (asks vuln.go.dev)
 	$(TOOL) govulncheck ./...
 
 fmt: ## format the code
