@@ -102,7 +102,7 @@ func (f *queueFlags) use(ctx context.Context, do func(context.Context, *queue.Qu
 	if err := f.check(); err != nil {
 		return err
 	}
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // what Open would warn of, info shows
+	slog.SetDefault(slog.New(notes{os.Stderr})) // what Open would warn of, info shows
 	patient, cancel := context.WithTimeout(ctx, 4*time.Second)
 	q, err := queue.Open(patient, f.url(), queue.Config{Name: f.name, Shards: f.shards})
 	cancel()

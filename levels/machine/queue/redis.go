@@ -208,6 +208,33 @@ func warnEviction(where, policy string) {
 	}
 }
 
+// Loaded asks a Redis something, and again while it is reading its data from disk: for up
+// to five seconds, or until ctx ends. It says once that it waits.
+func Loaded(ctx context.Context, where string, ask func() error) error {
+	ctx, cancel := patience(ctx)
+	defer cancel()
+	for {
+		err := ask()
+		if !noteLoading(where, err) || ctx.Err() != nil {
+			return err
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+}
+
+var loading sync.Map // by address
+
+// noteLoading reports whether Redis is still reading its data, and tells so once.
+func noteLoading(where string, err error) bool {
+	if !redis.HasErrorPrefix(err, "LOADING") {
+		return false
+	}
+	if _, before := loading.LoadOrStore(where, true); !before {
+		slog.Info("Redis at " + where + " is loading its dataset: waiting")
+	}
+	return true
+}
+
 // isReply reports whether err is Redis' own answer, as opposed to none.
 func isReply(err error) bool {
 	_, ok := errors.AsType[redis.Error](err)

@@ -226,6 +226,7 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 		case !isReply(err) && !notSent(err):
 			sent = true
 		}
+		noteLoading(s.link.where, err)
 		if ctx.Err() == nil {
 			pause(ctx, wait)
 		}

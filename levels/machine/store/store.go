@@ -109,7 +109,11 @@ func identify(ctx context.Context, rawURL string) (string, error) {
 	}
 	rdb := redis.NewClient(options)
 	defer rdb.Close()
-	info, err := rdb.Info(ctx, "server").Result()
+	var info string
+	err = queue.Loaded(ctx, options.Addr, func() (err error) {
+		info, err = rdb.Info(ctx, "server").Result()
+		return err
+	})
 	if err != nil && strings.Contains(err.Error(), "section (server) is not supported") {
 		return Embedded, nil // so says the stand-in
 	}
