@@ -21,6 +21,7 @@ func lookAround(cmd *cobra.Command, _ []string) error {
 	warnOfRedis(cmd)
 	warnOfNames(cmd, os.Environ())
 	return cmp.Or(
+		enoughFiles(),
 		forRuntime("GOMAXPROCS", "a whole number above 0", "take all processors", func(n int) bool { return n > 0 }),
 		forRuntime("GOGC", "a whole number", "take 100", func(int) bool { return true }, "off"),
 	)
