@@ -27,9 +27,10 @@ type crew struct {
 	hits    map[int][]Span // see History
 	leavers map[int]time.Time
 
-	mu    sync.Mutex // guards what follows
-	tries map[Token]*Try
-	died  []string
+	mu     sync.Mutex // guards what follows
+	tries  map[Token]*Try
+	hunger map[int][]Span // see History.Starved
+	died   []string
 }
 
 type place struct {
@@ -105,6 +106,10 @@ func (c *crew) hire(p *place) (err error) {
 
 // note takes an entry of a diary.
 func (c *crew) note(worker int, e entry) {
+	if e.What == starved {
+		c.starve(worker, Span{e.At.Add(-e.Took), e.At})
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	by := Token{worker, e.Run}
@@ -113,6 +118,13 @@ func (c *crew) note(worker int, e entry) {
 	} else if t := c.tries[by]; t != nil {
 		t.Ended, t.Result, t.Failed = e.At, e.What == returning, e.What == failing
 	}
+}
+
+// starve notes that a worker, or everybody, stood still.
+func (c *crew) starve(worker int, s Span) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hunger[worker] = append(c.hunger[worker], s)
 }
 
 // kill kills the worker in a place, and hires another.

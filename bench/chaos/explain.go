@@ -8,12 +8,13 @@ import (
 )
 
 // met reports whether a try was met by a fault that may have another one follow at a time:
-// its worker was killed, stopped, cut off or unplugged, or Redis was away. The fault may
+// its worker was killed, stopped, cut off or unplugged, or Redis was away; or by what is as
+// bad, a machine that had no processor for it. The fault may
 // have passed just before the try began: what was claimed under a lease that then ran out
 // can still be begun. To leave is no fault, for who leaves ends its jobs or gives them back.
 func (h History) met(t Try, until time.Time) bool {
 	while := Span{t.Began.Add(-h.Lease), until}
-	return slices.ContainsFunc(h.Hits[t.By.Worker], while.overlaps) || slices.ContainsFunc(h.Outages, while.overlaps)
+	return slices.ContainsFunc(h.Hits[t.By.Worker], while.overlaps) || slices.ContainsFunc(h.Outages, while.overlaps) || h.starved(t.By.Worker, while)
 }
 
 // givenBack reports whether a try was stopped by its worker, which was told to leave. One
@@ -56,7 +57,7 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 func (h History) doubtful(job int) bool {
 	while, noted := h.Doubts[job]
 	while.From = while.From.Add(-h.Lease)
-	return noted && (slices.ContainsFunc(h.Outages, while.overlaps) || slices.ContainsFunc(h.Cuts, while.overlaps))
+	return noted && (slices.ContainsFunc(h.Outages, while.overlaps) || slices.ContainsFunc(h.Cuts, while.overlaps) || h.starved(everybody, while))
 }
 
 // miscounted reports whether poison was given up after more tries than it has, or after
@@ -84,8 +85,13 @@ func (h History) miscounted(tries []Try, outcome Outcome) bool {
 	return counted > poisonTries || counted < poisonTries && !met && !gap
 }
 
-// struck reports whether any fault struck in a span.
+// struck reports whether any fault struck in a span, or anybody stood still.
 func (h History) struck(while Span) bool {
+	for worker := range h.Starved {
+		if h.starved(worker, while) {
+			return true
+		}
+	}
 	for _, hits := range h.Hits {
 		for _, hit := range hits {
 			if hit.To.IsZero() {

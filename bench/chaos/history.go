@@ -17,6 +17,7 @@ type History struct {
 	Totals                     // what the queue itself has counted
 	Kills    []Kill            // of workers
 	Hits     map[int][]Span    // the faults that met each worker; its kill has no end
+	Starved  map[int][]Span    // when a worker stood still, or everybody: the machine had too much to do
 	Leavers  map[int]time.Time // when a worker was told to leave
 	Outages  []Span            // when Redis was away
 	Cuts     []Span            // when the producers were cut off from it

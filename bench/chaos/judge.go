@@ -32,6 +32,7 @@ type Counts struct {
 	Over        int `json:"over"`          // extra executions over these three
 	Crashed     int `json:"crashed"`       // workers that died by themselves
 
+	Starved    int `json:"starved"`    // times that a process stood still, though no fault of ours had it do so
 	Late       int `json:"late"`       // jobs of dead workers that waited for longer than a lease and tolerance, and met no other fault
 	Incomplete int `json:"incomplete"` // rounds that did not come to an end
 
@@ -42,7 +43,7 @@ type Counts struct {
 // A Recovery is how long the jobs of killed workers waited to begin again.
 type Recovery struct {
 	Clear     []time.Duration // while Redis was there, and no other fault hit them
-	Disturbed []time.Duration // Redis was away for some of the time, or a worker took them, and was hit before they began
+	Disturbed []time.Duration // Redis was away for some of the time, or got no processor, or a worker took them, and was hit before they began
 }
 
 // Judge counts.
@@ -63,6 +64,7 @@ func (h History) Judge() (c Counts, r Recovery) {
 		c.explain(job, h, tries)
 	}
 	c.Twice, c.Uncounted = max(0, h.Outcomes-ended), max(0, len(h.Recorded)-h.Outcomes)
+	c.Starved = h.starvings()
 	c.Expired, c.Retried = h.Expired, h.Retried
 	c.Over = max(0, c.Extra-c.Expired-c.Retried-c.Returned)
 	c.Crashed = len(h.Died)
@@ -188,7 +190,7 @@ func (c *Counts) recover(h History, byJob map[int][]Try) (r Recovery) {
 			at, dead := killed[t.By.Worker]
 			if again := tries[i+1]; dead && t.Ended.IsZero() && again.Began.After(at) {
 				waited := Span{at, again.Began}
-				disturbed := again.Number > t.Number+1 || slices.ContainsFunc(h.Outages, waited.overlaps)
+				disturbed := again.Number > t.Number+1 || slices.ContainsFunc(h.Outages, waited.overlaps) || h.starved(again.By.Worker, waited)
 				r.add(waited, disturbed)
 				if over := waited.To.Sub(waited.From) - h.Lease; !disturbed && over > tolerance {
 					c.Late++

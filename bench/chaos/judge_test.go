@@ -136,6 +136,9 @@ func TestJudge(t *testing.T) {
 		{"a lease that ran out, and was not counted", and(again(2, 2, 2000, 1), hit(1, 50, 60)), []string{"1 extra executions are more than the queue has counted reasons for"}},
 		{"a worker that was stopped", and(again(2, 2, 2000, 2), hit(1, 50, 60)), nil},
 		{"a worker that was killed for good, later", again(2, 2, 2000, 2), nil},
+		{"a worker that got no processor", and(twice(3), starves(3, 200, 1300)), nil},
+		{"a machine that had none for anybody", and(twice(3), starves(everybody, 200, 1300)), nil},
+		{"another worker that got none", and(twice(3), starves(4, 200, 1300)), []string{"1 extra executions are not explained"}},
 		{"a worker that was stopped before it began", and(again(2, 1, 1500, 2), hit(2, 0, 1400), func(h *History) { h.Hits[1] = nil }), []string{"1 extra executions are not explained"}}, // that of job 2
 		{"a worker that was stopped, and the job was not its own before", and(again(2, 2, 1500, 2), hit(2, 0, 1400), func(h *History) { h.Hits[1] = nil }), []string{"2 extra executions are not explained"}},
 		{"a worker that was stopped too late", and(again(4, 2, 50, 2), again(5, 3, 60, 3), hit(4, 70, 80)), []string{"2 extra executions are not explained"}},
@@ -177,6 +180,20 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: there is no example", test.name)
 		}
 	}
+}
+
+// twice has a job run in worker 3, and a lease later in worker 5, though neither was hit.
+func twice(job int) func(*History) {
+	return func(h *History) {
+		h.Told[job], h.Recorded[job] = Acknowledged, Outcome{By: by(job, 5, 2)}
+		h.Tries = append(h.Tries, ran(job, 3, 1, 0), ran(job, 5, 2, 1500))
+		h.Outcomes, h.Expired = h.Outcomes+1, h.Expired+1
+	}
+}
+
+// starves has a worker stand still.
+func starves(worker, from, to int) func(*History) {
+	return func(h *History) { h.Starved = map[int][]Span{worker: {{after(from), after(to)}}} }
 }
 
 // What is counted is what happened.

@@ -52,7 +52,7 @@ func play(ctx context.Context, c Config) (h History, faults []*Fault, store stor
 	}
 	r.close()
 	h.Tries, h.Kills, h.Hits, h.Outages, h.Cuts = r.crew.history(), r.crew.kills, r.crew.hits, r.outages, r.cuts
-	h.Died, h.Lease, h.Leavers = r.crew.died, c.Lease, r.crew.leavers
+	h.Died, h.Lease, h.Leavers, h.Starved = r.crew.died, c.Lease, r.crew.leavers, r.crew.hunger
 	return h, faults, store, err
 }
 
@@ -74,7 +74,7 @@ func inquire(ctx context.Context, s *lab.Server) (i storeInfo, err error) {
 func (r *round) open(ctx context.Context) (err error) {
 	r.crew = &crew{
 		command: r.config.Worker, env: r.config.Env, url: r.server.Through,
-		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, hits: map[int][]Span{}, leavers: map[int]time.Time{}, tries: map[Token]*Try{},
+		order: Order{Way: r.config.Way, Concurrency: 10, Lease: r.config.Lease}, hits: map[int][]Span{}, leavers: map[int]time.Time{}, tries: map[Token]*Try{}, hunger: map[int][]Span{},
 	}
 	addr := r.server.Options().Addr
 	if r.producers, err = lab.Lay(addr); err != nil {
@@ -104,6 +104,16 @@ func (r *round) run(all context.Context, faults []*Fault) (h History, err error)
 	var producing sync.WaitGroup
 	defer producing.Wait()
 	defer cancel() // before that wait
+	redis, err := lab.Dial(r.server.URL())
+	if err != nil {
+		return h, err
+	}
+	defer redis.Close()
+	awake, sleep := context.WithCancel(all)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer sleep()
+	watching.Go(func() { r.watchOver(awake, redis) })
 	produced := make(chan struct{})
 	producing.Go(func() {
 		defer close(produced)

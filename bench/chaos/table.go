@@ -33,6 +33,7 @@ var rows = []struct {
 	{"given back", "tries that a leaver stopped", func(c *Counts) *int { return &c.Returned }},
 	{"over", "of the extra, over those three", func(c *Counts) *int { return &c.Over }},
 	{"crashed", "workers dead by themselves", func(c *Counts) *int { return &c.Crashed }},
+	{"starved", "no processor for 1/4 lease", func(c *Counts) *int { return &c.Starved }},
 	{"late", "waited over a lease and 1 s", func(c *Counts) *int { return &c.Late }},
 	{"incomplete", "rounds that came to no end", func(c *Counts) *int { return &c.Incomplete }},
 }

@@ -29,6 +29,7 @@ type entry struct {
 	Job, Run, Try int // Run is the worker's own count, Try what the queue says
 	What          string
 	At            time.Time
+	Took          time.Duration `json:",omitempty"` // of what had begun before
 }
 
 // What an entry says.
@@ -38,6 +39,7 @@ const (
 	returning = "result"
 	failing   = "failed"  // by itself, as poison does
 	stopping  = "stopped" // because its ctx ended: the queue would have it so
+	starved   = "starved" // this process stood still
 )
 
 // leave is the line that has a worker leave.
@@ -70,6 +72,13 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		return nil
 	}
 	defer w.Close()
+	awake, sleep := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer sleep()
+	watching.Go(func() {
+		vigil(awake, starving(o.Lease), func() {}, func(s Span) { d.write(entry{What: starved, Took: s.To.Sub(s.From)}) })
+	})
 	return w.work(ctx, o, func(ctx context.Context, c Chore, try int) (Token, error) { return d.do(ctx, c, o.Worker, try) })
 }
 

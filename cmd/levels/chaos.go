@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"time"
@@ -113,6 +114,7 @@ func checkChaos(c chaos.Config, soak time.Duration, counted bool) error {
 
 // playChaos plays, and prints what came out, if only of the rounds before it was ended.
 func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
+	slog.SetLogLoggerLevel(slog.LevelWarn) // that a Redis which was killed is loading is no news
 	begun, progress := time.Now(), newProgress(os.Stderr)
 	c.Progress = func(round int) {
 		now := bench.Progress{Step: fmt.Sprintf("round %d, seed %d", round, c.Seed+uint64(round-1)), Total: c.Rounds}
