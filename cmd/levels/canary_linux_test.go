@@ -23,7 +23,7 @@ var askers = [][]string{
 	{"queue", "resume"},
 	{"words", "--level", "machine/queue", "--corpus", "DIR"},
 	{"bench", "--level", "machine/queue", "--work", "empty", "--rounds", "1", "--benchtime", "1ms", "--corpus", "DIR", "--out", "DIR/runs"},
-	{"advise", "--level", "machine/queue", "--calibrate", "--rounds", "1", "--out", "DIR/costs.json"},
+	{"advise", "--calibrate", "--rounds", "1", "--out", "DIR/costs.json"},
 	{"demo", "kill", "--pace", "0.01"},
 	{"overload", "--level", "machine/queue", "--for", "500ms", "--steady", "500ms"},
 	{"doctor"},
