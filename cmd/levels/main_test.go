@@ -10,12 +10,28 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 // TestMain lets the test binary be the command, under its name. The command
 // starts itself as its workers, and so that works here too.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"levels": main})
+	testscript.Main(tidy{m}, map[string]func(){"levels": main})
+}
+
+// tidy runs tests, which fail if they leave a goroutine.
+type tidy struct{ *testing.M }
+
+// Run implements [testscript.TestingM].
+func (m tidy) Run() int {
+	code := m.M.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 // The scripts in testdata are what users do. Those which measure need the go
