@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,16 +59,7 @@ func (r record) write(dir string) (hash string, err error) {
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, PlanFile)
-	f, err := os.Create(file + ".tmp")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", err
-	}
-	return hashOfText(text), os.Rename(file+".tmp", file)
+	return hashOfText(text), strict.WriteFile(filepath.Join(dir, PlanFile), text)
 }
 
 func hashOfText(text []byte) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"reflect"
 	"runtime"
 
@@ -37,7 +36,7 @@ func (c *Costs) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("write costs: %w", err)
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o666)
+	return strict.WriteFile(path, append(text, '\n'))
 }
 
 // Read reads costs, strictly: a cost that is wrong makes an advice that is wrong.

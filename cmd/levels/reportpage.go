@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/fourlevels/fourlevels/bench/chart"
 	"github.com/fourlevels/fourlevels/bench/report"
 	"github.com/fourlevels/fourlevels/bench/samples"
+	"github.com/fourlevels/fourlevels/bench/strict"
 )
 
 // runPage writes the page of the run at path, with its raw results and the matrix in it.
@@ -47,17 +47,8 @@ func writePage(path string, write func(io.Writer) error) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".page-*")
-	if err != nil {
+	if err := strict.Write(path, write); err != nil {
 		return err
-	}
-	err = write(f)
-	// The others may read a report, whatever temporary files are made for.
-	if err = cmp.Or(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	fmt.Fprintln(os.Stderr, "Page:", samples.Clean(path))
 	return nil

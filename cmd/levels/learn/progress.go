@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +125,7 @@ func (p *Progress) Save() error {
 		return err
 	}
 	err := p.write()
-	var path *fs.PathError // of a temporary file, which means nothing to a student
+	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = fmt.Errorf("%s: %w", short(p.path), path.Err)
 	}
@@ -144,18 +142,7 @@ func (p *Progress) write() error {
 			fmt.Fprintf(&text, "%s %s\n", lesson, r)
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(p.path), ".progress*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text.String())
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), p.path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return strict.WriteFile(p.path, []byte(text.String()))
 }
 
 func (r *Record) String() string {
