@@ -24,8 +24,8 @@ const (
 // BenchmarkPoison has 10,000 jobs done with 500 poisoned ones among them, and without, in turn:
 // how fast the good ones are done beside the bad, in percent of how fast all are without. The jobs
 // do nothing, so every try of a bad one shows; they are tried again after the usual pauses
-// (backoff=default), or so soon that all their tries fall into the time that is measured: then
-// 9,500 of 12,000 tries are good ones, and 79 % is the most there can be.
+// (backoff=default), or so soon that many of their tries fall into the time that is measured: if
+// all did, 9,500 of 12,000 tries would be good ones, which is 79 %.
 func BenchmarkPoison(b *testing.B) {
 	for _, pause := range []struct {
 		name      string
