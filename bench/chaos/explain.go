@@ -8,8 +8,8 @@ import (
 )
 
 // met reports whether a try was met by a fault that may have another one follow at a time:
-// its worker was killed, stopped, cut off or unplugged, or Redis was away; or by what is as
-// bad, a machine that had no processor for it. The fault may
+// its worker was killed, stopped, cut off or unplugged, Redis was away, or there was no
+// processor for one of them. The fault may
 // have passed just before the try began: what was claimed under a lease that then ran out
 // can still be begun. To leave is no fault, for who leaves ends its jobs or gives them back.
 func (h History) met(t Try, until time.Time) bool {
@@ -53,12 +53,16 @@ func (h History) unexplained(tries []Try) (odd []Try) {
 
 // doubtful reports whether a fault may be the reason why nobody knows of a job whether it is
 // in the queue: Redis was away while its producer asked, or the producers were cut off, or
-// that had just passed.
+// that had just passed. With a cut each second that is often so by chance: what this finds
+// is a producer that is left in doubt while nothing happens.
 func (h History) doubtful(job int) bool {
 	while, noted := h.Doubts[job]
-	while.From = while.From.Add(-h.Lease)
+	while.From = while.From.Add(-aftermath)
 	return noted && (slices.ContainsFunc(h.Outages, while.overlaps) || slices.ContainsFunc(h.Cuts, while.overlaps) || h.starved(everybody, while))
 }
+
+// aftermath is how long after a cut a connection may turn out to be broken.
+const aftermath = 200 * time.Millisecond
 
 // miscounted reports whether poison was given up after more tries than it has, or after
 // fewer without a fault that is the reason. Only what was given back does not count, so no
@@ -66,14 +70,18 @@ func (h History) doubtful(job int) bool {
 // that never began: those count, and leave a gap in the queue's numbers, or none behind them if
 // nothing came after, and must have a fault in it, of whatever worker.
 func (h History) miscounted(tries []Try, outcome Outcome) bool {
-	counted, met, gap, last := 0, false, false, Try{}
+	least, most, met, gap, last := 0, 0, false, false, Try{} // least and most that count
 	for i, t := range tries {
 		until := t.Ended
 		if i+1 < len(tries) {
 			until = tries[i+1].Began
 		}
-		if !h.givenBack(t) {
-			counted++
+		switch back := h.givenBack(t); {
+		case !back:
+			least++
+			most++
+		case t.Failed: // or it failed just before its ctx ended: the signal was on its way for a while
+			most++
 		}
 		met = met || h.met(t, until)
 		gap = gap || t.Number > last.Number+1 && h.struck(Span{t.Began.Add(-2 * h.Lease), t.Began})
@@ -82,7 +90,7 @@ func (h History) miscounted(tries []Try, outcome Outcome) bool {
 	if !strings.Contains(outcome.Err, errPoison.Error()) {
 		gap = gap || h.struck(Span{From: last.Began})
 	}
-	return counted > poisonTries || counted < poisonTries && !met && !gap
+	return least > poisonTries || most < poisonTries && !met && !gap
 }
 
 // struck reports whether any fault struck in a span, or anybody stood still.

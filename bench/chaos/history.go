@@ -25,6 +25,7 @@ type History struct {
 	Died     []string          // workers that ended, and nobody had told them to
 	Complete bool              // the queue was empty before the second phase was over
 	Rest     time.Duration     // that the second phase took
+	Lasted   time.Duration     // both phases
 }
 
 // Totals are a queue's own counts.

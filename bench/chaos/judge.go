@@ -32,9 +32,10 @@ type Counts struct {
 	Over        int `json:"over"`          // extra executions over these three
 	Crashed     int `json:"crashed"`       // workers that died by themselves
 
-	Starved    int `json:"starved"`    // times that a process stood still, though no fault of ours had it do so
-	Late       int `json:"late"`       // jobs of dead workers that waited for longer than a lease and tolerance, and met no other fault
-	Incomplete int `json:"incomplete"` // rounds that did not come to an end
+	Starved     int `json:"starved"`     // times that a process stood still, though no fault of ours had it do so
+	Late        int `json:"late"`        // jobs of dead workers that waited for longer than a lease and tolerance, and met no other fault
+	Overwhelmed int `json:"overwhelmed"` // rounds in which the machine stood still for most of the time
+	Incomplete  int `json:"incomplete"`  // rounds that did not come to an end
 
 	Examples []string `json:"examples,omitempty"` // of what is wrong, the first few
 	Delays   []string `json:"delays,omitempty"`   // of what is late, which must not take the places of those
@@ -65,6 +66,9 @@ func (h History) Judge() (c Counts, r Recovery) {
 	}
 	c.Twice, c.Uncounted = max(0, h.Outcomes-ended), max(0, len(h.Recorded)-h.Outcomes)
 	c.Starved = h.starvings()
+	if h.overwhelmed() {
+		c.Overwhelmed = 1
+	}
 	c.Expired, c.Retried = h.Expired, h.Retried
 	c.Over = max(0, c.Extra-c.Expired-c.Retried-c.Returned)
 	c.Crashed = len(h.Died)
@@ -226,6 +230,7 @@ func (c Counts) broken() (promises []string) {
 		{c.Unexplained, "extra executions are not explained"},
 		{c.Over, "extra executions are more than the queue has counted reasons for"},
 		{c.Crashed, "workers died by themselves"},
+		{c.Overwhelmed, "rounds show nothing: the machine stood still for most of the time"},
 		{c.Incomplete, "rounds did not come to an end after the faults"},
 	} {
 		if p.n > 0 {

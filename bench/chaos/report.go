@@ -87,7 +87,7 @@ func (r *Report) close() {
 		r.Broken = append(r.Broken, fmt.Sprintf("%d of %d jobs of dead workers waited for over a lease and %v", late, of, tolerance))
 	}
 	for i, c := range r.Rounds { // not of their sum: a soak of hundreds would hide one
-		if c.Unknown*20 > c.Attempted {
+		if c.Attempted >= many && c.Unknown*20 > c.Attempted {
 			r.Broken = append(r.Broken, fmt.Sprintf("%d of %d producers were told that nobody knows, with seed %d: more than the faults explain", c.Unknown, c.Attempted, r.Seed+uint64(i)))
 		}
 	}
@@ -105,6 +105,9 @@ func (r *Report) close() {
 // hundred that is late breaks the promise. With fewer, a single pause of a busy machine would be a broken promise; they are
 // counted and named all the same.
 const enough = 100
+
+// many are enough jobs for a share of them to mean something.
+const many = 1000
 
 // gentle are faults that cost nobody a lease.
 var gentle = []string{"leave", "producers"}

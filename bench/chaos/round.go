@@ -36,7 +36,7 @@ type round struct {
 // play plays a round.
 func play(ctx context.Context, c Config) (h History, faults []*Fault, store storeInfo, err error) {
 	r := &round{config: c, told: map[int]Told{}, doubt: map[int]Span{}, asks: map[int]ask{}, first: map[int]Outcome{}, poison: map[int]bool{}}
-	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always"); err != nil {
+	if r.server, err = lab.Start(ctx, "appendonly yes", "appendfsync always", watchful); err != nil {
 		return h, nil, store, fmt.Errorf("%w: %w", ErrRedis, err)
 	}
 	defer func() { err = errors.Join(err, r.server.Close()) }()
@@ -109,6 +109,8 @@ func (r *round) run(all context.Context, faults []*Fault) (h History, err error)
 		return h, err
 	}
 	defer redis.Close()
+	begun := time.Now()
+	defer func() { h.Lasted = time.Since(begun) }()
 	awake, sleep := context.WithCancel(all)
 	var watching sync.WaitGroup
 	defer watching.Wait()

@@ -34,6 +34,7 @@ var rows = []struct {
 	{"over", "of the extra, over those three", func(c *Counts) *int { return &c.Over }},
 	{"crashed", "workers dead by themselves", func(c *Counts) *int { return &c.Crashed }},
 	{"starved", "no processor for 1/4 lease", func(c *Counts) *int { return &c.Starved }},
+	{"overwhelmed", "rounds that mostly stood still", func(c *Counts) *int { return &c.Overwhelmed }},
 	{"late", "waited over a lease and 1 s", func(c *Counts) *int { return &c.Late }},
 	{"incomplete", "rounds that came to no end", func(c *Counts) *int { return &c.Incomplete }},
 }

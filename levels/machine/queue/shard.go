@@ -139,8 +139,8 @@ type step struct {
 
 // pipeline runs scripts in one round trip: first some, then a command that may
 // block, if there is one, then the others. If the server lacks a script it gets
-// them, and all scripts are run again: every one may be. The command is not, for what it
-// waited for may have come.
+// them, and all scripts are run again: every one may be. The command is not, for it may
+// have moved a job already.
 func (s *shard) pipeline(ctx context.Context, rdb redis.UniversalClient, first []*step, between func(redis.Pipeliner), then ...*step) error {
 	err := s.once(ctx, rdb, first, between, then)
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {

@@ -25,8 +25,8 @@ type event struct {
 
 // plan adds an event that happens so many milliseconds from now.
 func (a *agenda) plan(now, ms int64, e event) {
-	if ms >= horizon {
-		panic("simulation: planned too far ahead")
+	if uint64(ms) >= horizon {
+		panic("simulation: planned too far ahead, or in the past")
 	}
 	n := a.free
 	if n == 0 {
@@ -47,8 +47,10 @@ func (a *agenda) plan(now, ms int64, e event) {
 
 // take removes the first event that is planned for now or later, and tells when it is.
 func (a *agenda) take(now int64) (at int64, e event) {
-	for a.ring[now%horizon].first == 0 {
-		now++
+	for end := now + horizon; a.ring[now%horizon].first == 0; now++ {
+		if now == end {
+			panic("simulation: nothing is planned")
+		}
 	}
 	l := &a.ring[now%horizon]
 	n := l.first

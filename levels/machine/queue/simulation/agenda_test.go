@@ -35,11 +35,20 @@ func TestAgendaKeepsOrder(t *testing.T) {
 	}
 }
 
-func TestTooFarAhead(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("an event beyond the horizon would come too early")
-		}
-	}()
-	new(agenda).plan(0, horizon, event{})
+// What cannot happen in its time is a mistake in the simulation, and ends it.
+func TestNoSuchTime(t *testing.T) {
+	for name, do := range map[string]func(*agenda){
+		"beyond the horizon": func(a *agenda) { a.plan(0, horizon, event{}) },
+		"in the past":        func(a *agenda) { a.plan(5, -1, event{}) },
+		"never":              func(a *agenda) { a.take(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("the mistake is not noticed")
+				}
+			}()
+			do(new(agenda))
+		})
+	}
 }
