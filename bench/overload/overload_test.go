@@ -3,9 +3,9 @@ package overload
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,20 +21,20 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	funcs := workload.Funcs()
 	if i := slices.Index(os.Args, "ageing"); i > 0 {
-		funcs, os.Args = ageing(), slices.Delete(os.Args, i, i+1)
+		funcs, os.Args = ageing(os.Args[i+1]), slices.Delete(os.Args, i, i+2)
 	}
 	fleet.Main(funcs)
 	os.Setenv(fleet.Role, "1")
 	goleak.VerifyTestMain(m)
 }
 
-// ageing are tasks of which all are slow once the first one of this process is long ago.
-func ageing() levels.Funcs {
+// ageing are tasks that are slow in each process that is older than a file, if that is there.
+func ageing(file string) levels.Funcs {
 	funcs := workload.Funcs()
 	young := funcs["cpu"]
-	first := sync.OnceValue(time.Now)
+	born := time.Now()
 	funcs["cpu"] = func(ctx context.Context, input []byte) ([]byte, error) {
-		if time.Since(first()) > window+200*time.Millisecond {
+		if info, err := os.Stat(file); err == nil && info.ModTime().After(born) {
 			time.Sleep(50 * time.Millisecond)
 		}
 		return young(ctx, input)
@@ -92,15 +92,52 @@ func TestEndless(t *testing.T) {
 // A level that the storm has made slow is told from a machine that has become slower: the
 // processes of a level are young when it is opened anew, this one is not.
 func TestSlowAfterwards(t *testing.T) {
-	old := Config{Fleet: fleet.Config{Funcs: ageing(), Worker: []string{os.Args[0], "ageing"}}}
-	row := play(t, "process:2", old)
+	row := ages(t, "process:2")
 	if said := strings.Join(row.Slow(), "\n"); row.Back != 0 || !strings.Contains(said, "did not come back") {
 		t.Errorf("workers that stay slow: %q, %+v", said, *row)
 	}
-	row = play(t, "thread:2", old)
+	row = ages(t, "thread:2")
 	if row.Anew == 0 || row.Anew > row.Rate/4 {
 		t.Errorf("a machine that is slower opens a level that does %.0f/s, before it was %.0f/s", row.Anew, row.Rate)
 	}
+}
+
+// ages plays a trial in which all processes there are become slow in the storm.
+func ages(t *testing.T, level string) *Row {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "storm")
+	work, err := workload.Find("cpu", workload.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := fleet.Parse(level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{
+		Fleet: fleet.Config{Funcs: ageing(file), Worker: []string{os.Args[0], "ageing", file}},
+		For:   100 * time.Millisecond, Steady: window, Waiting: 8, Grain: 1000, Times: 2, Patience: time.Second,
+	}
+	old := &trial{Config: c.complete(), spec: spec, work: work, row: Row{AtOnce: spec.AtOnce()}}
+	if err := old.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer old.level.Close()
+	if old.row.Rate, err = old.steady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old.storm(t.Context()).Wait()
+	after, err := old.calm(t.Context())
+	if err == nil {
+		err = old.judge(t.Context(), after)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &old.row
 }
 
 // The throughput is back in the first window in which it is nearly what it should be.
