@@ -5,9 +5,7 @@
 // busy: so much it can do, and so much memory it holds then. Then calls begin at ten times
 // that rate, whatever became of those before, as requests reach a server. At last there
 // are the first callers again: how long until they get what they got before? If that
-// takes long, the level is opened anew: what that one can do, the machine can, so nobody
-// takes a machine that has become slower for a level that did not recover. One that was
-// slower only meanwhile is taken for that still.
+// takes long, all is played again, up to three times: a machine may be slower for a while.
 //
 // A level that is overloaded well does not fall over and does not hoard. What it cannot
 // take it turns away at once, with [levels.ErrFull]; what it has taken it does; memory is

@@ -13,12 +13,12 @@ type Row struct {
 	AtOnce int           `json:"at_once"`
 	For    time.Duration `json:"for"`
 	Times  int           `json:"times"`
+	Tries  int           `json:"tries"` // this one, and those before that came back late
 
-	Rate      float64       `json:"rate"`           // tasks a second that the level can do
-	Anew      float64       `json:"anew,omitempty"` // that one like it can do that is opened afterwards; 0 if nobody had to ask
-	Took      time.Duration `json:"took"`           // the storm
-	Attempted int64         `json:"attempted"`      // calls of the storm, each of one task
-	Done      int64         `json:"done"`           // that had their result before it was over
+	Rate      float64       `json:"rate"`      // tasks a second that the level can do
+	Took      time.Duration `json:"took"`      // the storm
+	Attempted int64         `json:"attempted"` // calls of the storm, each of one task
+	Done      int64         `json:"done"`      // that had their result before it was over
 
 	OK         int64  `json:"ok"`         // that had it at last
 	Refused    int64  `json:"refused"`    // with levels.ErrFull
@@ -30,7 +30,7 @@ type Row struct {
 	Cap     int           `json:"cap"`            // that it may be
 	Steady  int64         `json:"steady_bytes"`   // the most memory before the storm; 0 if nobody knows
 	Peak    int64         `json:"peak_bytes"`     // in it, and after
-	Back    time.Duration `json:"back,omitempty"` // until the throughput was that of Rate, or of Anew if that is less; 0 means never
+	Back    time.Duration `json:"back,omitempty"` // until the throughput was back; 0 means never
 }
 
 const (
@@ -56,6 +56,9 @@ func (r *Row) Broken() (broken []string) {
 	say(lost != 0, "%d calls had no end", lost)
 	return broken
 }
+
+// late reports whether the throughput came back late, or never.
+func (r *Row) late() bool { return r.Back == 0 || r.Back > soon }
 
 // Slow is what should not be, on a machine that has nothing else to do.
 func (r *Row) Slow() (slow []string) {
@@ -90,8 +93,8 @@ func Write(w io.Writer, rows []*Row) {
 	}
 	fmt.Fprintln(w)
 	for _, r := range rows {
-		if r.Anew > 0 && r.Anew < r.Rate {
-			fmt.Fprintf(w, "%s: opened anew it does %.0f/s: the machine is slower than it was\n", r.Level, r.Anew)
+		if r.Tries > 1 {
+			fmt.Fprintf(w, "%s: this is try %d; it was late before\n", r.Level, r.Tries)
 		}
 	}
 	wrong := Wrong(rows)

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fourlevels/fourlevels/bench/fleet"
 	"github.com/fourlevels/fourlevels/levels"
 	"github.com/fourlevels/fourlevels/levels/workload"
 )
@@ -15,7 +14,6 @@ import (
 // A trial is the overload of one level.
 type trial struct {
 	Config
-	spec  fleet.Spec
 	work  workload.Workload
 	level levels.Level
 	depth func(ctx context.Context) (int, error) // how much waits now
@@ -42,9 +40,12 @@ func (t *trial) run(ctx context.Context) error {
 	}
 	t.row.Rate = rate
 	watch = t.watch(ctx, &t.row.Peak)
+	if t.stormy != nil {
+		t.stormy()
+	}
 	calls := t.storm(within)
 	over := time.Now()
-	after, err := t.calm(ctx)
+	err = t.calm(ctx)
 	late := time.AfterFunc(max(t.Patience-time.Since(over), time.Second), func() { giveUp(errGivenUp) })
 	calls.Wait()
 	late.Stop()
@@ -53,10 +54,7 @@ func (t *trial) run(ctx context.Context) error {
 	if text := t.example.Load(); text != nil {
 		t.row.Example = *text
 	}
-	if err != nil {
-		return err
-	}
-	return t.judge(ctx, after)
+	return err
 }
 
 // busy keeps the level busy with callers that wait for their results, and tells how many

@@ -32,9 +32,8 @@ was as fast as before.
 What waits is bounded: by levels.Limit in front of a level, and by the length of the
 queue in Redis. It is exit code 1 if more waits than may, if a call ends with another
 error or not at all, if memory grows beyond twice what it was and 64 MB, or if the
-throughput takes more than 2 s to come back to 95 %: of what it was, or, if that is
-less, of what the level does when it is opened anew, for a machine may become slower. (One
-that is slower only for these seconds fails the level: try again.)
+throughput takes more than 2 s to come back to 95 %, three times in a row: a machine that
+is slower for a while must not look like a level that did not recover.
 --endless is a queue without a bound: it must be caught.`,
 		Example: `  levels overload
   levels overload --level thread,machine/queue --for 5s
