@@ -73,8 +73,9 @@ func (k Killed) once(ctx context.Context, n int, d *Died) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	shm, ours := names(sharedMemory), children()
+	defer end(ours) // a program that was never at work may leave some, too
 	cmd := k.Program(n)
-	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+temp)
 	// Its children are strangers here, as they would be to init: so the kernel wakes those that
 	// are stopped when they become orphans.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -86,12 +87,17 @@ func (k Killed) once(ctx context.Context, n int, d *Died) (err error) {
 	begun := time.Now()
 	cmd.Process.Kill()
 	cmd.Wait() // it was killed, and says so
-	gone := func() bool { return len(reap(ours)) == 0 }
+	var alive []int
+	var named int // another program's, too, that is about to map or remove what it has just made
+	gone := func() bool {
+		alive, named = reap(ours), unclaimed(shm)
+		return len(alive)+named == 0
+	}
 	for !gone() && time.Since(begun) < k.Within {
 		time.Sleep(time.Millisecond)
 	}
 	d.Slowest = max(d.Slowest, time.Since(begun))
-	for _, pid := range reap(ours) {
+	for _, pid := range alive {
 		d.Stays = append(d.Stays, "process "+command(pid))
 	}
 	end(ours)
@@ -101,8 +107,8 @@ func (k Killed) once(ctx context.Context, n int, d *Died) (err error) {
 		}
 	}
 	d.Stays = append(d.Stays, below(temp)...)
-	if n := unclaimed(shm); n > 0 {
-		d.Stays = append(d.Stays, fmt.Sprintf("%d names in %s", n, sharedMemory))
+	if named > 0 {
+		d.Stays = append(d.Stays, fmt.Sprintf("%d names in %s", named, sharedMemory))
 	}
 	return nil
 }
@@ -128,6 +134,9 @@ func atWork(ctx context.Context, cmd *exec.Cmd) error {
 	cmd.Wait()
 	if !wanted {
 		return context.Cause(ctx)
+	}
+	if !inTime {
+		err = context.DeadlineExceeded
 	}
 	return fmt.Errorf("the program is not at work: it said %q: %w", line, err)
 }
