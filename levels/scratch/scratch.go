@@ -10,6 +10,7 @@ package scratch
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -53,7 +54,7 @@ func newFolder(temp, what string) (*Folder, error) {
 	path := filepath.Join(home, owner)
 	f := &Folder{Path: filepath.Join(home, what), home: home, lock: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
 	taken, err := f.lock.TryLock()
-	if errors.Is(err, os.ErrNotExist) || err == nil && !(taken && f.isThere(path)) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !(taken && f.isThere(path)) {
 		f.lock.Close()
 		return nil, nil
 	}
@@ -79,10 +80,21 @@ func (f *Folder) isThere(path string) bool {
 // Close removes the folder, with all that is in it.
 func (f *Folder) Close() error { return remove(f.home, f.lock) }
 
-// remove removes a folder under its lock. Windows does not let go of a file that is open: there
+// remove removes a folder under its lock, and the lock when all else is gone: without it the
+// next sweep would not find what is left. Windows does not let go of a file that is open: there
 // the lock goes last, and without it.
 func remove(home string, lock *flock.Flock) error {
-	err := os.RemoveAll(home)
+	entries, _ := os.ReadDir(home) // none if it is gone
+	var err error
+	for _, e := range entries {
+		if e.Name() != owner {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(home, e.Name())))
+		}
+	}
+	if err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	err = os.RemoveAll(home)
 	if closed := lock.Close(); runtime.GOOS != "windows" {
 		return errors.Join(err, closed)
 	}
@@ -98,11 +110,15 @@ func Sweep(temp string) {
 			continue
 		}
 		home := filepath.Join(temp, e.Name())
-		lock := flock.New(filepath.Join(home, owner), flock.SetFlag(os.O_RDWR)) // no lock, no sweep: its owner may just begin
-		if taken, err := lock.TryLock(); taken && err == nil {
+		lock := flock.New(filepath.Join(home, owner), flock.SetFlag(os.O_RDWR)) // not made: its owner may just begin
+		taken, err := lock.TryLock()
+		if taken && err == nil {
 			remove(home, lock)
-		} else {
-			lock.Close()
+			continue
+		}
+		lock.Close()
+		if errors.Is(err, fs.ErrNotExist) {
+			os.Remove(home) // if it is empty; its owner was killed, or begins again
 		}
 	}
 }

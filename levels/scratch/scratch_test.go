@@ -169,8 +169,7 @@ func TestManyAtOnce(t *testing.T) {
 	isEmpty(t, temp)
 }
 
-// Only what is ours is swept: not what has no lock, for it may just be made, and nothing by
-// another name.
+// Only what is ours is swept: nothing that has files and no lock, and nothing by another name.
 func TestOthersStay(t *testing.T) {
 	temp := inUse(t)
 	for _, name := range []string{"fourlevels-1", "fourlevels-x", "another-1"} {
@@ -178,8 +177,8 @@ func TestOthersStay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"fourlevels-x", "another-1"} {
-		if err := os.WriteFile(filepath.Join(temp, name, "owner.lock"), nil, 0o600); err != nil {
+	for _, name := range []string{"fourlevels-1/file", "fourlevels-x/owner.lock", "another-1/owner.lock"} {
+		if err := os.WriteFile(filepath.Join(temp, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -187,4 +186,14 @@ func TestOthersStay(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(temp, "*")); len(left) != 3 || err != nil {
 		t.Errorf("these are left: %q, %v", left, err)
 	}
+}
+
+// What a program leaves that is killed before it has its lock goes, too.
+func TestEmptyGoes(t *testing.T) {
+	temp := inUse(t)
+	if err := os.Mkdir(filepath.Join(temp, "fourlevels-1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	scratch.Sweep(temp)
+	isEmpty(t, temp)
 }
