@@ -1,8 +1,11 @@
 package process_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,4 +45,37 @@ func TestCallerGoesBehindTheNextSlice(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("it waits for its task, whose caller is gone")
 	}
+}
+
+// Such a worker also tells why, if the connection breaks: that error comes once, and then an end.
+func TestReadErrorBehindTheNextSlice(t *testing.T) {
+	var two bytes.Buffer
+	slices := wire.NewWriter(&two)
+	for range 2 {
+		if err := slices.Tasks([]levels.Task{{Func: "wait"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, late := context.WithTimeoutCause(t.Context(), 20*time.Second, errors.New("it waits for its task"))
+	defer late()
+	err := process.Serve(ctx, io.MultiReader(&two, &breaking{}), io.Discard, &levels.Serial{Funcs: levels.Funcs{
+		"wait": func(ctx context.Context, _ []byte) ([]byte, error) {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		},
+	}})
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%v, %v; want %v", err, context.Cause(ctx), syscall.ECONNRESET)
+	}
+}
+
+// breaking is the end of a connection that breaks.
+type breaking struct{ told bool }
+
+func (b *breaking) Read([]byte) (int, error) {
+	if b.told {
+		return 0, io.EOF
+	}
+	b.told = true
+	return 0, syscall.ECONNRESET
 }

@@ -77,11 +77,11 @@ func (r *Reader) Line() (string, error) {
 	return string(bytes.TrimSuffix(line, []byte("\n"))), err
 }
 
-// Ended waits until something comes, and reports whether that is the end. What has come and is
-// not read yet is no end.
-func (r *Reader) Ended() bool {
+// Ended waits until something comes, and returns nil if it is more to read, [io.EOF] at the end,
+// and otherwise why nothing more comes. An error is told only once: what follows may see an end.
+func (r *Reader) Ended() error {
 	_, err := r.r.Peek(1)
-	return err != nil
+	return err
 }
 
 // A Load is a frame of tasks. Its memory may be used for the next one.
