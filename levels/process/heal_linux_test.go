@@ -64,8 +64,8 @@ func TestHealsHasTeeth(t *testing.T) {
 func newWard(t *testing.T) *ward {
 	w := &ward{
 		ledger:  filepath.Join(t.TempDir(), "ledger"),
-		lasting: time.Second, patience: start,
-		seen: map[int]bool{}, given: map[uint64]int{},
+		lasting: time.Second, least: 10, patience: start,
+		seen: map[uint64]bool{}, given: map[uint64]int{},
 	}
 	t.Cleanup(func() { w.level.Close() }) // what one says that was killed is no news
 	return w
@@ -81,6 +81,7 @@ const seatsFile = "PROCESS_TEST_SEATS"
 
 // vacant replaces nobody: there are seats for four workers, and who finds them taken leaves.
 func vacant(w *ward) {
+	w.least = beds // there are no more to kill
 	w.open(process.Config{Command: []string{os.Args[0]}}, role+"=takes a seat", seatsFile+"="+w.ledger+".seat")
 }
 
