@@ -222,11 +222,14 @@ func Loaded(ctx context.Context, where string, ask func() error) error {
 	}
 }
 
-var loading sync.Map // by address
+var loading sync.Map // by address, until it has answered
 
-// noteLoading reports whether Redis is still reading its data, and tells so once.
+// noteLoading reports whether Redis is still reading its data, and tells so once each time it does.
 func noteLoading(where string, err error) bool {
 	if !redis.HasErrorPrefix(err, "LOADING") {
+		if err == nil || isReply(err) {
+			loading.Delete(where)
+		}
 		return false
 	}
 	if _, before := loading.LoadOrStore(where, true); !before {

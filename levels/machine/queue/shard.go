@@ -214,6 +214,7 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 	sent := false
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
 		err := exchange()
+		noteLoading(s.link.where, err)
 		switch {
 		case err == nil:
 			return nil
@@ -226,7 +227,6 @@ func (s *shard) insist(ctx context.Context, exchange func() error) error {
 		case !isReply(err) && !notSent(err):
 			sent = true
 		}
-		noteLoading(s.link.where, err)
 		if ctx.Err() == nil {
 			pause(ctx, wait)
 		}
