@@ -85,8 +85,9 @@ func runPoison(b *testing.B, task queue.Task[int, int], poison bool) (perSecond 
 	work, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	began := time.Now()
-	go func() { ended <- w.Run(work) }() // received below
-	<-done
+	go func() { ended <- w.Run(work); close(ended) }()
+	defer func() { stop(); <-ended }() // waits for it, too, if the benchmark gives up
+	allDone(b, done, ended)
 	perSecond = float64(good) / time.Since(began).Seconds()
 	info := poisonIsDead(b, q, poisonJobs-good)
 	stop()
@@ -102,6 +103,18 @@ func runPoison(b *testing.B, task queue.Task[int, int], poison bool) (perSecond 
 		b.Fatalf("%d dead letters, %v; %d were counted", dead, err, info.Counters.Dead)
 	}
 	return perSecond
+}
+
+// allDone waits until the good jobs are, as long as there is a worker.
+func allDone(b *testing.B, done <-chan struct{}, ended <-chan error) {
+	b.Helper()
+	select {
+	case <-done:
+	case err := <-ended:
+		b.Fatalf("the worker gave up: %v", err)
+	case <-time.After(2 * time.Minute):
+		b.Fatal("good jobs are not done after two minutes")
+	}
 }
 
 // poisonIsDead waits until so many jobs are.
