@@ -69,7 +69,8 @@ var Transports = []string{"pipe", "socket", "shm", "spawn"}
 //
 // A task that has killed three workers is refused with [ErrRefused]. If three
 // workers in a row die before they say hello, tasks fail for a second without
-// another attempt, unless other workers live, who run them. Errors keep their text only.
+// another attempt, unless other workers live or are starting, who run them. Errors keep
+// their text only.
 func New(c Config) levels.Level {
 	if c.Processes <= 0 {
 		c.Processes = runtime.GOMAXPROCS(0)
@@ -90,7 +91,8 @@ type pool struct {
 	Config
 	suspects suspects
 	boots    boots
-	living   atomic.Int32 // children that have said hello, and are not known to have ended
+	starting atomic.Int32 // children that have not said hello yet
+	living   atomic.Int32 // those that have, and are not known to have ended
 }
 
 func (c Config) command() *exec.Cmd {

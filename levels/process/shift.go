@@ -96,8 +96,8 @@ func (s *shift) more() bool {
 }
 
 // staff sees to it that there is a child, before tasks are claimed. If none can be
-// started, while other workers have theirs, it waits and tries again: a worker that
-// fails all it claims is the fastest, and would leave nothing to them.
+// started, while other workers have theirs or are starting them, it waits and tries
+// again: a worker that fails all it claims is the fastest, and would leave nothing to them.
 func (s *shift) staff() error {
 	if s.broken {
 		s.bury()
@@ -106,7 +106,8 @@ func (s *shift) staff() error {
 	until := time.Now().Add(others)
 	for {
 		err := s.hire(s.batch)
-		if err == nil || s.living.Load() == 0 || !s.more() || time.Now().After(until) {
+		alone := s.starting.Load() == 0 && s.living.Load() == 0 // in this order: see hire
+		if err == nil || alone || !s.more() || time.Now().After(until) {
 			return err
 		}
 		select {

@@ -44,6 +44,7 @@ func init() {
 			os.Exit(1)
 		}
 		f.Close()
+		time.Sleep(200 * time.Millisecond) // the others have left when it says hello
 		process.ServeStdio(context.Background(), &levels.Serial{Funcs: funcs()})
 	}
 }

@@ -39,7 +39,9 @@ func (w *worker) hire(b *crew.Batch) error {
 	if err := w.boots.allow(); err != nil {
 		return err
 	}
+	w.starting.Add(1)
 	err := w.start(b)
+	w.starting.Add(-1) // not before it lives: in between nobody would count it
 	if b.Ctx.Err() == nil {
 		w.boots.note(err)
 	}
