@@ -16,7 +16,7 @@ const deepest = 64
 // JSON reads one value into v. It refuses what [Keys] does, and keys that v has no field
 // for. With an error comes the line that it is about, from 1.
 func JSON(text []byte, v any) (line int, err error) {
-	w := walk{text: text, at: map[string]int64{}}
+	w := walk{text: text}
 	if line, err := w.all(); err != nil {
 		return line, err
 	}
@@ -32,9 +32,9 @@ func JSON(text []byte, v any) (line int, err error) {
 		offset = kind.Offset
 	}
 	// The decoder says which key, and not where.
-	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+	if quoted, ok := strings.CutPrefix(err.Error(), unknownField); ok {
 		if key, unquoted := strconv.Unquote(quoted); unquoted == nil {
-			offset = w.at[key]
+			offset = unknown(text, key, v)
 		}
 		err = fmt.Errorf("unknown key %.80s", quoted)
 	}
@@ -43,8 +43,8 @@ func JSON(text []byte, v any) (line int, err error) {
 
 // Keys says what is wrong with a text that should be one JSON value, whatever it means: it
 // does not parse, or something follows it; an object has a key twice, or two that differ in
-// upper case only, which [encoding/json] takes for one; or it is nested deeper than any of
-// ours.
+// upper case only, which [encoding/json] takes for one if they are of a struct (maps with
+// such keys are refused too: ours have none); or it is nested deeper than any of ours.
 func Keys(text []byte) (line int, err error) {
 	w := walk{text: text}
 	return w.all()
@@ -54,7 +54,14 @@ func Keys(text []byte) (line int, err error) {
 type walk struct {
 	text []byte
 	d    *json.Decoder
-	at   map[string]int64 // where each key stood first; nil if nobody asks
+	path []step
+	seen func(key string) // told each key, which is the last step then; may be nil
+}
+
+// A step leads into a value: into an object by a key, or into an array.
+type step struct {
+	open json.Delim
+	key  string
 }
 
 func (w *walk) all() (line int, err error) {
@@ -86,8 +93,9 @@ func (w *walk) value(depth int) error {
 	}
 	seen := map[string]bool{}
 	for w.d.More() {
+		w.path = append(w.path[:depth], step{open: open})
 		if open == '{' {
-			if err := w.key(seen); err != nil {
+			if err := w.key(&w.path[depth].key, seen); err != nil {
 				return err
 			}
 		}
@@ -103,19 +111,19 @@ func (w *walk) value(depth int) error {
 }
 
 // key reads a key of an object, which has those that were seen.
-func (w *walk) key(seen map[string]bool) error {
+func (w *walk) key(key *string, seen map[string]bool) error {
 	t, err := w.d.Token()
 	if err != nil {
 		return err
 	}
-	key := t.(string)                               // the decoder takes nothing else there
-	folded := strings.ToLower(strings.ToUpper(key)) // some letters have three forms
+	*key = t.(string)                                // the decoder takes nothing else there
+	folded := strings.ToLower(strings.ToUpper(*key)) // some letters have three forms
 	if seen[folded] {
-		return fmt.Errorf("the key %.80q stands there twice", key)
+		return fmt.Errorf("the key %.80q stands there twice", *key)
 	}
 	seen[folded] = true
-	if _, known := w.at[key]; w.at != nil && !known {
-		w.at[key] = w.d.InputOffset()
+	if w.seen != nil {
+		w.seen(*key)
 	}
 	return nil
 }
