@@ -38,6 +38,51 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
+// If the journal cannot take the end, as on a full disk, the run is not said to have ended:
+// it can be gone on with.
+func TestEndNeedsTheJournal(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(dir, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, w, plan())
+	if err := w.journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(); err == nil {
+		t.Error("the run ended without its journal")
+	}
+	w.file.Close()
+	if run := open1(t, dir); run.Ended {
+		t.Error("the run that could not be ended has ended")
+	}
+	w, _, err = Resume(dir, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finish(t, w)
+	if run := open1(t, dir); !run.Ended {
+		t.Error("the run has not ended")
+	}
+}
+
+// What is written is in the run's folder: no link leads out of it.
+func TestLinksOutOfARun(t *testing.T) {
+	for _, name := range []string{File, JournalFile} {
+		dir, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+		if err := os.Symlink(out, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Resume(dir, config); err == nil {
+			t.Errorf("%s leads out of the run", name)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("behind %s something was made out of the run", name)
+		}
+	}
+}
+
 // A journal that was cut says so too, but for its last line, which says what the other
 // file says.
 func cutJournal(t *testing.T, dir string, want *Run) {

@@ -57,14 +57,20 @@ func syncFolder(dir string) error {
 	return nil
 }
 
+// open opens the files of a run. No link in its folder leads out of it: what is written, or
+// cut off, is the run's.
 func open(dir string, config []benchfmt.Config, flag int) (*Writer, error) {
 	w := &Writer{config: config, cells: map[string]*Cell{}}
 	w.bench = benchfmt.NewWriter(&w.text)
-	var err error
-	if w.file, err = os.OpenFile(filepath.Join(dir, File), os.O_RDWR|os.O_CREATE|flag, 0o666); err != nil {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
 		return nil, err
 	}
-	if w.journal, err = os.OpenFile(filepath.Join(dir, JournalFile), os.O_RDWR|os.O_CREATE|flag, 0o666); err != nil {
+	defer root.Close()
+	if w.file, err = root.OpenFile(File, os.O_RDWR|os.O_CREATE|flag, 0o666); err != nil {
+		return nil, err
+	}
+	if w.journal, err = root.OpenFile(JournalFile, os.O_RDWR|os.O_CREATE|flag, 0o666); err != nil {
 		w.file.Close()
 		return nil, err
 	}
@@ -177,13 +183,18 @@ func (w *Writer) Note(entries ...Entry) error {
 }
 
 // End says that the run was carried out: in the file first, so that a journal that
-// says so can be believed.
+// says so can be believed. If the journal cannot say so, as on a full disk, neither does
+// the file: the run can be resumed then.
 func (w *Writer) End() error {
+	before := w.size
 	fmt.Fprintf(&w.text, endLine+"\n", len(w.ledger.seals), w.ledger.results, w.ledger.notes, w.ledger.sum)
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return w.Note(Entry{OK: true, End: true})
+	if err := w.Note(Entry{OK: true, End: true}); err != nil {
+		return errors.Join(err, w.file.Truncate(before))
+	}
+	return nil
 }
 
 // Close closes the files. What was appended is there already.
