@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // A Corpus is a folder of text, seen as numbered pages. Only their names and
@@ -49,7 +50,7 @@ func OpenCorpus(dir string) (*Corpus, error) {
 			return nil, err
 		}
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("corpus %q: %w", dir, reason(err))
 	}
@@ -62,6 +63,19 @@ func OpenCorpus(dir string) (*Corpus, error) {
 		c.bytes += p.size
 	}
 	return c, nil
+}
+
+// openFolder looks before it opens: os.OpenRoot would wait for the writer of a pipe, and
+// nothing but a kill would end that.
+func openFolder(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, syscall.ENOTDIR
+	}
+	return os.OpenRoot(dir)
 }
 
 // Pages returns the number of pages, which is at least 1.
