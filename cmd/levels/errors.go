@@ -42,7 +42,7 @@ func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.EMFILE):
 		return "; allow more with ulimit -n, or take fewer workers"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), strings.Contains(err.Error(), syscall.ENOSPC.Error()): // or a compiler says so
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), strings.Contains(strings.ToLower(err.Error()), syscall.ENOSPC.Error()): // or a compiler says so, or a Redis
 		return "; make room there, or choose another folder"
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return "; choose a folder that you may write to, or read"
@@ -53,12 +53,12 @@ func remedy(err error) string {
 }
 
 // isEnvironment reports whether err is about something around the program: a
-// folder, a file, a port, a server, a tool.
+// folder, a file, a port, a server, a tool, a limit of the system.
 func isEnvironment(err error) bool {
 	var environment bench.EnvironmentError
 	var path *fs.PathError
 	var network *net.OpError
-	return errors.As(err, &environment) || errors.As(err, &path) || errors.As(err, &network)
+	return errors.As(err, &environment) || errors.As(err, &path) || errors.As(err, &network) || remedy(err) != ""
 }
 
 // noSuchVerb rejects what is no verb.
