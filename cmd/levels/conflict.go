@@ -14,11 +14,18 @@ import (
 // one believes that it did something. The reason goes on from "it has no effect".
 func unused(cmd *cobra.Command, because string, flags ...string) error {
 	for _, name := range flags {
-		if cmd.Flags().Changed(name) {
+		if wanted(cmd, name) {
 			return usage(name, fmt.Errorf("it has no effect %s: leave it out", because))
 		}
 	}
 	return nil
+}
+
+// wanted reports whether a flag was given. One that was said to be false asks for nothing,
+// as in a script that always names it.
+func wanted(cmd *cobra.Command, name string) bool {
+	f := cmd.Flags().Lookup(name)
+	return f != nil && f.Changed && (f.Value.Type() != "bool" || f.Value.String() == "true")
 }
 
 // given are the flags that were.
@@ -32,7 +39,7 @@ func haveQueue(specs []fleet.Spec) bool { return slices.ContainsFunc(specs, flee
 
 // either refuses two flags that were both given and of which only one can hold.
 func either(cmd *cobra.Command, one, other string) error {
-	if cmd.Flags().Changed(one) && cmd.Flags().Changed(other) {
+	if wanted(cmd, one) && wanted(cmd, other) {
 		return usage(one, fmt.Errorf("--%s was given too: give one of them", other))
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,9 @@ type followed struct {
 
 func (f *followed) check(cmd *cobra.Command) error {
 	if f.on {
-		return unused(cmd, "with --trend, which draws its own lines and has no colours", "color", "plots")
+		return cmp.Or(
+			unused(cmd, "with --trend, which has no colours", "color"),
+			unused(cmd, "with --trend, which draws lines of its own", "plots"))
 	}
 	return unused(cmd, "without --trend", "baseline", "repository")
 }
