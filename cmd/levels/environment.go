@@ -48,8 +48,8 @@ const ours = "LEVELS_"
 func warnOfNames(cmd *cobra.Command, environ []string) {
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if value == "" || !strings.HasPrefix(name, ours) || name == live.Environment {
-			continue
+		if value == "" || !strings.HasPrefix(name, ours) || name == live.Environment && len(strings.Fields(value)) == 2 {
+			continue // that one a demo sets, for workers: an address and a token
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "levels: warning: the variable %s means nothing: %s\n",
 			samples.Clip(samples.Clean(name), 80), meant(cmd, strings.TrimPrefix(name, ours)))
@@ -58,6 +58,9 @@ func warnOfNames(cmd *cobra.Command, environ []string) {
 
 // meant is what the verb has that is called like a variable.
 func meant(cmd *cobra.Command, name string) string {
+	if ours+name == live.Environment {
+		return "a demo sets it for its workers, so unset it"
+	}
 	if known := fleet.Nearest(name, []string{redisVariable, "NO_COLOR"}); known != "" {
 		return "did you mean " + known + "?"
 	}
