@@ -141,7 +141,7 @@ func runBench(ctx context.Context, root, dir string, plan bench.Plan, out output
 		return err
 	}
 	tables, readErr := report.Open(results)
-	if readErr != nil { // interrupted before the first sample
+	if readErr != nil { // interrupted or broken off before the first sample
 		return errors.Join(err, readErr)
 	}
 	if broken {
