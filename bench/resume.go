@@ -79,10 +79,13 @@ func readRecord(dir string) (r record, hash string, err error) {
 	} else if err != nil {
 		return r, "", err
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, "", fmt.Errorf("%s: not a plan: %w", filepath.Join(dir, PlanFile), err)
+	var head struct{ Version int } // another version may have other keys
+	if json.Unmarshal(text, &head) != nil || head.Version == version {
+		if line, err := strict.JSON(text, &r); err != nil {
+			return r, "", fmt.Errorf("%s:%d: not a plan: %w", filepath.Join(dir, PlanFile), line, err)
+		}
 	}
-	if r.Version != version {
+	if r.Version = head.Version; r.Version != version {
 		return r, "", fmt.Errorf("%s: version %d of the format, this program knows %d", filepath.Join(dir, PlanFile), r.Version, version)
 	}
 	if whole, err := r.text(); err != nil || !bytes.Equal(text, whole) {

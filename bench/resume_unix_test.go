@@ -159,7 +159,7 @@ func TestResumeRefuses(t *testing.T) {
 		change     func(t *testing.T, dir string, r *Runner)
 	}{
 		{"no plan", "is no run that can be resumed: it has no plan.json", func(t *testing.T, dir string, _ *Runner) { os.Remove(filepath.Join(dir, PlanFile)) }},
-		{"damaged plan", "plan.json: not a plan: ", edit(PlanFile, "{", "[")},
+		{"damaged plan", "plan.json:2: not a plan: ", edit(PlanFile, "{", "[")},
 		{"later version", "plan.json: version 3 of the format, this program knows 2", edit(PlanFile, `"Version": 2`, `"Version": 3`)},
 		{"changed plan", "plan.json: its sum does not fit: the file was changed or damaged", edit(PlanFile, `"Rounds": 3`, `"Rounds": 4`)},
 		{"another plan", `its plan was "`, replan(func(r *record) { r.Plan.Embedded = true })},
