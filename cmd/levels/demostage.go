@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -111,7 +112,7 @@ func (d *demoFlags) screen() live.Viewer {
 // files are closed after that.
 func (d *demoFlags) files(a *act) (viewers []live.Viewer, files []*os.File, err error) {
 	if d.record != "" {
-		f, err := os.Create(d.record)
+		f, err := create(d.record)
 		if err != nil {
 			return nil, nil, bench.Environment(err)
 		}
@@ -119,7 +120,7 @@ func (d *demoFlags) files(a *act) (viewers []live.Viewer, files []*os.File, err 
 		viewers = append(viewers, live.NewRecorder(f, a.header))
 	}
 	if d.trace != "" {
-		f, err := os.Create(d.trace)
+		f, err := create(d.trace)
 		if err != nil {
 			return viewers, files, bench.Environment(err)
 		}
@@ -127,6 +128,11 @@ func (d *demoFlags) files(a *act) (viewers []live.Viewer, files []*os.File, err 
 		viewers = append(viewers, &tracer{file: f})
 	}
 	return viewers, files, nil
+}
+
+// create never waits for the reader of a pipe: without one it fails.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, 0o666)
 }
 
 func closeAll(files []*os.File) error {
