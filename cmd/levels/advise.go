@@ -177,7 +177,7 @@ func (c *adviseConfig) run(ctx context.Context) error {
 	if where := costs.Elsewhere(c.options.CPU); where != "" {
 		advice.Warnings = append(advice.Warnings, where+".")
 	}
-	return advice.Write(os.Stdout, c.format)
+	return advice.Write(stdout, c.format)
 }
 
 // costs are those that were asked for, or else the newest, or else measured now.
@@ -262,8 +262,8 @@ func (c *adviseConfig) hold(ctx context.Context) error {
 			return bench.Environment(err)
 		}
 	}
-	fmt.Printf("%s, %d cores, %s, commit %s, %s, %d rounds, seed %d\n\n", costs.CPU, costs.Cores, costs.Go, costs.Commit, costs.Date, costs.Rounds, c.options.Seed)
-	advise.WriteHeld(os.Stdout, held)
+	fmt.Fprintf(stdout, "%s, %d cores, %s, commit %s, %s, %d rounds, seed %d\n\n", costs.CPU, costs.Cores, costs.Go, costs.Commit, costs.Date, costs.Rounds, c.options.Seed)
+	advise.WriteHeld(stdout, held)
 	if middle, worst := advise.Errors(held); middle > advise.MedianError || worst > advise.WorstError {
 		return fmt.Errorf("the predictions are off by %.0f %% in the middle and by %.0f %% at worst", 100*middle, 100*worst)
 	}

@@ -135,7 +135,7 @@ func playChaos(cmd *cobra.Command, c chaos.Config, json bool) error {
 	if json {
 		err = cmp.Or(err, printJSON(report))
 	} else {
-		report.Write(os.Stdout)
+		report.Write(stdout)
 	}
 	if err == nil && len(report.Broken) > 0 {
 		err = errors.New("chaos: " + report.Broken[0])

@@ -212,7 +212,7 @@ func (c *comparison) runs(base, head string) error {
 
 // print prints the report, and returns its verdict as an error unless it is PASS.
 func (c *comparison) print(r *compare.Report) error {
-	if err := r.Write(os.Stdout, c.format); err != nil {
+	if err := r.Write(stdout, c.format); err != nil {
 		return err
 	}
 	codes := map[compare.Verdict]int{compare.Fail: 1, compare.Inconclusive: 2, compare.Environment: 3}
@@ -234,7 +234,7 @@ func (c *comparison) replays() error {
 	}
 	short := 0
 	for _, p := range proofs {
-		p.Write(os.Stdout)
+		p.Write(stdout)
 		if !p.OK() {
 			short++
 		}

@@ -130,11 +130,11 @@ func (c *comparison) test(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("Self-test: %s\n\n", t.what)
-		if err := r.Write(os.Stdout, c.format); err != nil {
+		fmt.Fprintf(stdout, "Self-test: %s\n\n", t.what)
+		if err := r.Write(stdout, c.format); err != nil {
 			return err
 		}
-		fmt.Println()
+		fmt.Fprintln(stdout)
 		if !t.right(r.Verdict) {
 			wrong = append(wrong, fmt.Sprintf("%s, was %s", t.what, r.Verdict))
 		}
@@ -142,6 +142,6 @@ func (c *comparison) test(ctx context.Context) error {
 	if len(wrong) > 0 {
 		return exitError{errors.New("the gate does not work here: " + strings.Join(wrong, "; ")), exitFailure}
 	}
-	fmt.Println("The gate works.")
+	fmt.Fprintln(stdout, "The gate works.")
 	return nil
 }

@@ -37,9 +37,9 @@ nothing, and fails with exit code 3 if something needed is missing.`,
 func doctor(ctx context.Context, redis string) error {
 	bad := false
 	for _, c := range probe.Environment(ctx, filepath.Join("results", "runs")) {
-		fmt.Printf("%-5s %-14s %s\n", c.Verdict, c.Name, c.Found)
+		fmt.Fprintf(stdout, "%-5s %-14s %s\n", c.Verdict, c.Name, c.Found)
 		if c.Do != "" {
-			fmt.Printf("      %-14s -> %s\n", "", c.Do)
+			fmt.Fprintf(stdout, "      %-14s -> %s\n", "", c.Do)
 		}
 		bad = bad || c.Verdict == probe.Bad
 	}
@@ -48,9 +48,9 @@ func doctor(ctx context.Context, redis string) error {
 	if cores.Delivered < 0.8*float64(cores.Procs) {
 		verdict = probe.Warn
 	}
-	fmt.Printf("%-5s %-14s promised %d, delivered %.2f\n", verdict, "cores", cores.Procs, cores.Delivered)
+	fmt.Fprintf(stdout, "%-5s %-14s promised %d, delivered %.2f\n", verdict, "cores", cores.Procs, cores.Delivered)
 	if verdict == probe.Warn {
-		fmt.Printf("      %-14s -> others use this machine too: no level can be faster than that\n", "")
+		fmt.Fprintf(stdout, "      %-14s -> others use this machine too: no level can be faster than that\n", "")
 	}
 	if err := ladder(ctx, redis); err != nil {
 		return err
@@ -86,9 +86,9 @@ func ladder(ctx context.Context, redis string) error {
 	}
 	failed := err
 	if failed != nil { // the other rungs can do without
-		fmt.Printf("%-5s %-14s %v\n", probe.Warn, "store", err)
+		fmt.Fprintf(stdout, "%-5s %-14s %v\n", probe.Warn, "store", err)
 	}
-	fmt.Printf("\n%-11s %10s %10s   one step\n", "latency", "p50", "p99")
+	fmt.Fprintf(stdout, "\n%-11s %10s %10s   one step\n", "latency", "p50", "p99")
 	for _, r := range probe.Ladder(ctx, probe.Config{Echo: []string{self, "echo"}, Spawn: []string{self, "version"}, Redis: ping}) {
 		what := r.What
 		if r.Name == "redis" {
@@ -96,11 +96,11 @@ func ladder(ctx context.Context, redis string) error {
 		}
 		switch {
 		case r.Err != nil:
-			fmt.Printf("%-11s %10s %10s   %s: %v\n", r.Name, "-", "-", what, r.Err)
+			fmt.Fprintf(stdout, "%-11s %10s %10s   %s: %v\n", r.Name, "-", "-", what, r.Err)
 		case r.Note != "":
-			fmt.Printf("%-11s %10s %10s   %s: %s\n", r.Name, "-", "-", what, r.Note)
+			fmt.Fprintf(stdout, "%-11s %10s %10s   %s: %s\n", r.Name, "-", "-", what, r.Note)
 		default:
-			fmt.Printf("%-11s %10s %10s   %s\n", r.Name, short(r.P50), short(r.P99), what)
+			fmt.Fprintf(stdout, "%-11s %10s %10s   %s\n", r.Name, short(r.P50), short(r.P99), what)
 		}
 	}
 	if failed != nil && redis != "" {

@@ -123,7 +123,7 @@ func runGIL(ctx context.Context, c gilConfig) error {
 	if err != nil {
 		return err
 	}
-	printGIL(os.Stdout, notes, rows)
+	printGIL(stdout, notes, rows)
 	return nil
 }
 

@@ -66,7 +66,7 @@ func withCourse(ctx context.Context, do func(*learn.Course, *learn.Tools) error)
 
 // follow leads through the lessons on a terminal; elsewhere it grades one.
 func follow(ctx context.Context, c *learn.Course, t *learn.Tools, start string) error {
-	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: os.Stdout}
+	s := &learn.Session{Course: c, Tools: t, In: os.Stdin, Out: stdout}
 	if out := int(os.Stdout.Fd()); term.IsTerminal(out) {
 		width, _, _ := term.GetSize(out)
 		s.Width = cmp.Or(width, 80)
@@ -92,7 +92,7 @@ func newLearnList() *cobra.Command {
 			if err != nil {
 				return bench.Environment(err)
 			}
-			c.List(os.Stdout)
+			c.List(stdout)
 			return nil
 		},
 	}
@@ -116,7 +116,7 @@ and a hash of the files that graded it, which differs if a student has changed t
 				if err != nil {
 					return err
 				}
-				passed, err := c.Check(cmd.Context(), t, lessons, os.Stdout, asJSON)
+				passed, err := c.Check(cmd.Context(), t, lessons, stdout, asJSON)
 				if err == nil && !passed {
 					err = errors.New("not all are passed")
 				}
@@ -148,7 +148,7 @@ file of a student. It fails with exit code 1 if a lesson is not so.`,
 				if err != nil {
 					return err
 				}
-				if err := learn.Verify(cmd.Context(), t, lessons, count, atOnce, os.Stdout); err != nil {
+				if err := learn.Verify(cmd.Context(), t, lessons, count, atOnce, stdout); err != nil {
 					return fmt.Errorf("verify: %w", err)
 				}
 				return nil

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,9 @@ func run(args []string) int {
 	root := newRoot()
 	hideRedis()
 	root.SetArgs(args)
-	return exitCode(ctx, root.ExecuteContext(ctx))
+	root.SetOut(stdout)
+	err := root.ExecuteContext(ctx)
+	return exitCode(ctx, cmp.Or(err, stdout.err()))
 }
 
 func newRoot() *cobra.Command {

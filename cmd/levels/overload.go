@@ -110,7 +110,7 @@ func playOverload(ctx context.Context, specs []fleet.Spec, c overload.Config, js
 	if json {
 		err = printJSON(rows)
 	} else {
-		overload.Write(os.Stdout, rows)
+		overload.Write(stdout, rows)
 	}
 	if wrong := overload.Wrong(rows); err == nil && len(wrong) > 0 {
 		err = errors.New("overload: " + wrong[0])

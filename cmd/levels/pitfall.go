@@ -48,10 +48,10 @@ func newPitfallList() *cobra.Command {
 				return usage("format", err)
 			}
 			if format == "markdown" {
-				return catalogue.WritePage(os.Stdout)
+				return catalogue.WritePage(stdout)
 			}
 			for _, p := range catalogue.All {
-				fmt.Printf("%-4s %-20s %-5s %s\n", p.ID, p.Name, p.Class, p.Title)
+				fmt.Fprintf(stdout, "%-4s %-20s %-5s %s\n", p.ID, p.Name, p.Class, p.Title)
 			}
 			return nil
 		},
@@ -71,7 +71,7 @@ func newPitfallShow() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			return showPitfall(os.Stdout, p)
+			return showPitfall(stdout, p)
 		},
 	}
 }
@@ -148,35 +148,35 @@ func explain(w io.Writer, p pitfall.Pitfall) {
 }
 
 func runPitfall(ctx context.Context, p pitfall.Pitfall, ask, fixed bool) error {
-	head(os.Stdout, p)
-	wrapped(os.Stdout, p.Ask.Question)
+	head(stdout, p)
+	wrapped(stdout, p.Ask.Question)
 	for i, c := range p.Ask.Choices {
-		fmt.Printf("  %c  %s\n", 'a'+i, c.Says)
+		fmt.Fprintf(stdout, "  %c  %s\n", 'a'+i, c.Says)
 	}
 	said := -1
 	if ask {
 		said = answer(ctx)
 	}
-	fmt.Println()
+	fmt.Fprintln(stdout)
 	before, err := p.Apart(ctx, pitfall.Broken)
 	if err != nil {
 		return err
 	}
 	printSide(p, pitfall.Broken, before)
 	judgeGuess(p, said, before.Number)
-	explain(os.Stdout, p)
+	explain(stdout, p)
 	if !fixed {
-		fmt.Printf("\nSee it fixed: levels pitfall run %s --fixed\n", p.ID)
+		fmt.Fprintf(stdout, "\nSee it fixed: levels pitfall run %s --fixed\n", p.ID)
 		return nil
 	}
-	fmt.Println()
+	fmt.Fprintln(stdout)
 	after, err := p.Apart(ctx, pitfall.Fixed)
 	if err != nil {
 		return err
 	}
 	printSide(p, pitfall.Fixed, after)
-	wrapped(os.Stdout, "The price of the fix: "+p.Price)
-	fmt.Printf("This time the broken program took %s, the fixed one %s.\n", short(before.Took), short(after.Took))
+	wrapped(stdout, "The price of the fix: "+p.Price)
+	fmt.Fprintf(stdout, "This time the broken program took %s, the fixed one %s.\n", short(before.Took), short(after.Took))
 	return nil
 }
 
@@ -190,7 +190,7 @@ func answer(ctx context.Context) int {
 		}
 	}()
 	for {
-		fmt.Print("Your guess (a, b, c, or Enter for none): ")
+		fmt.Fprint(stdout, "Your guess (a, b, c, or Enter for none): ")
 		select {
 		case text, ok := <-lines:
 			if !ok || text == "" {
@@ -200,22 +200,22 @@ func answer(ctx context.Context) int {
 				return i
 			}
 		case <-ctx.Done():
-			fmt.Println()
+			fmt.Fprintln(stdout)
 			return -1
 		}
 	}
 }
 
 func printSide(p pitfall.Pitfall, which pitfall.Which, s pitfall.Side) {
-	fmt.Printf("%-71s %8s\n", which, "count")
+	fmt.Fprintf(stdout, "%-71s %8s\n", which, "count")
 	for _, o := range s.Outcomes {
 		verdict := string(o.Verdict)
 		if o.Verdict == pitfall.Forbidden && o.Count > 0 {
 			verdict = "FORBIDDEN"
 		}
-		fmt.Printf("  %-58s %-10s %8d\n", o.What, verdict, o.Count)
+		fmt.Fprintf(stdout, "  %-58s %-10s %8d\n", o.What, verdict, o.Count)
 	}
-	fmt.Printf("=> %.4g %s\n\n", s.Number, p.Unit)
+	fmt.Fprintf(stdout, "=> %.4g %s\n\n", s.Number, p.Unit)
 }
 
 func judgeGuess(p pitfall.Pitfall, said int, number float64) {
@@ -225,8 +225,8 @@ func judgeGuess(p pitfall.Pitfall, said int, number float64) {
 		if why := p.Here(); why != "" {
 			text += " Right now it cannot: " + why + "."
 		}
-		wrapped(os.Stdout, text)
-		fmt.Println()
+		wrapped(stdout, text)
+		fmt.Fprintln(stdout)
 		return
 	}
 	told := fmt.Sprintf("Right is %c: %s.", 'a'+right, p.Ask.Choices[right].Says)
@@ -236,6 +236,6 @@ func judgeGuess(p pitfall.Pitfall, said int, number float64) {
 	case said >= 0:
 		told = fmt.Sprintf("You said %c. %s", 'a'+said, told)
 	}
-	wrapped(os.Stdout, told)
-	fmt.Println()
+	wrapped(stdout, told)
+	fmt.Fprintln(stdout)
 }

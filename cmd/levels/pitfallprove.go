@@ -121,7 +121,7 @@ func provePitfalls(ctx context.Context, all []pitfall.Pitfall, count int, strict
 		row.add(proof)
 	}
 	progress.clear()
-	return printProofs(os.Stdout, rows, count, strict, time.Since(start))
+	return printProofs(stdout, rows, count, strict, time.Since(start))
 }
 
 func printProofs(w io.Writer, rows []proofs, count int, strict bool, took time.Duration) error {

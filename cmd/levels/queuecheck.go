@@ -99,7 +99,7 @@ func (l *limits) judge(i queue.Info, asJSON bool) error {
 			return err
 		}
 	case healthy:
-		fmt.Printf("queue %s is healthy%s: %d ready, %d running, %d dead, %d worker%s\n", i.Name, paused, i.Ready, i.Running, i.Dead, i.Workers, plural(i.Workers))
+		fmt.Fprintf(stdout, "queue %s is healthy%s: %d ready, %d running, %d dead, %d worker%s\n", i.Name, paused, i.Ready, i.Running, i.Dead, i.Workers, plural(i.Workers))
 	}
 	if !healthy {
 		return fmt.Errorf("queue %s is unhealthy%s: %s", i.Name, paused, strings.Join(wrong, "; "))

@@ -65,12 +65,12 @@ func listDead(ctx context.Context, q *queue.Queue, limit int, asJSON bool) error
 		return printJSON(list)
 	}
 	if len(letters) == 0 {
-		fmt.Println("no dead letters")
+		fmt.Fprintln(stdout, "no dead letters")
 		return nil
 	}
 	printLetters(letters, info.At)
 	if len(letters) < info.Dead {
-		fmt.Printf("\n%d of %d, the newest: --limit %d lists all\n", len(letters), info.Dead, info.Dead)
+		fmt.Fprintf(stdout, "\n%d of %d, the newest: --limit %d lists all\n", len(letters), info.Dead, info.Dead)
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func printLetters(letters []queue.JobInfo, now time.Time) {
 	for _, l := range letters {
 		id, task = max(id, min(len(l.ID), 20)), max(task, min(len(l.Task), 16))
 	}
-	fmt.Printf("%-*s %5s %6s  %-*s  last error\n", id, "id", "tries", "died", task, "task")
+	fmt.Fprintf(stdout, "%-*s %5s %6s  %-*s  last error\n", id, "id", "tries", "died", task, "task")
 	for _, l := range letters {
 		row := fmt.Sprintf("%-*s %5s %6s  %-*s", id, printable(l.ID), fmt.Sprintf("%d/%d", l.Tries, l.MaxTries), age(max(now.Sub(l.Died), 0)), task, line(l.Task, task))
 		gap := "  "
@@ -90,7 +90,7 @@ func printLetters(letters []queue.JobInfo, now time.Time) {
 		if room < 20 {
 			gap, room = "\n    ", columns()-4
 		}
-		fmt.Println(row + gap + line(l.Error, room))
+		fmt.Fprintln(stdout, row+gap+line(l.Error, room))
 	}
 }
 
@@ -116,19 +116,19 @@ func showDead(ctx context.Context, q *queue.Queue, id string, asJSON bool) error
 		return printJSON(v)
 	}
 	const form = "%-9s %s\n"
-	fmt.Printf(form, "id", printable(l.ID))
-	fmt.Printf(form, "task", printable(l.Task))
-	fmt.Printf(form, "tries", fmt.Sprintf("%d of %d", l.Tries, l.MaxTries))
-	fmt.Printf(form, "enqueued", when(l.Enqueued))
-	fmt.Printf(form, "died", when(l.Died))
-	fmt.Printf(form, "error", strings.ReplaceAll(printable(l.Error), "\n", "\n"+strings.Repeat(" ", 10)))
+	fmt.Fprintf(stdout, form, "id", printable(l.ID))
+	fmt.Fprintf(stdout, form, "task", printable(l.Task))
+	fmt.Fprintf(stdout, form, "tries", fmt.Sprintf("%d of %d", l.Tries, l.MaxTries))
+	fmt.Fprintf(stdout, form, "enqueued", when(l.Enqueued))
+	fmt.Fprintf(stdout, form, "died", when(l.Died))
+	fmt.Fprintf(stdout, form, "error", strings.ReplaceAll(printable(l.Error), "\n", "\n"+strings.Repeat(" ", 10)))
 	size := fmt.Sprintf("%d bytes", len(l.Payload))
 	if len(l.Payload) > mostPayload {
 		l.Payload = l.Payload[:mostPayload]
 		size += fmt.Sprintf(", of which these are the first %d", mostPayload)
 	}
-	fmt.Printf(form, "payload", size)
-	fmt.Printf("\n%s\n", printable(string(l.Payload)))
+	fmt.Fprintf(stdout, form, "payload", size)
+	fmt.Fprintf(stdout, "\n%s\n", printable(string(l.Payload)))
 	return nil
 }
 
@@ -180,7 +180,7 @@ none of a dead letter, but sees to the others.`,
 				if f.json {
 					err = errors.Join(printJSON(map[string]int{verb: n}), err)
 				} else {
-					fmt.Println(verb, n)
+					fmt.Fprintln(stdout, verb, n)
 				}
 				return err
 			})

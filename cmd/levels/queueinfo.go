@@ -102,7 +102,7 @@ func printInfo(i queue.Info, s speed, url string) {
 	if i.Paused {
 		url += ": PAUSED"
 	}
-	fmt.Printf("queue %s at %s\n\n", i.Name, url)
+	fmt.Fprintf(stdout, "queue %s at %s\n\n", i.Name, url)
 	for _, row := range []struct {
 		name string
 		n    int
@@ -117,21 +117,21 @@ func printInfo(i queue.Info, s speed, url string) {
 		{"failed", i.Counters.Retried + i.Counters.Dead, failed},
 		{"lost", i.Counters.Lost, "tries whose worker died"},
 	} {
-		fmt.Println(strings.TrimRight(fmt.Sprintf("%-9s%12d   %s", row.name, row.n, row.note), " "))
+		fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("%-9s%12d   %s", row.name, row.n, row.note), " "))
 	}
 	printShards(i.Shards)
-	fmt.Printf("\n%s\n", storeText(i.Store))
+	fmt.Fprintf(stdout, "\n%s\n", storeText(i.Store))
 	if i.ShardInfo == (queue.ShardInfo{Name: i.Name, At: i.At, Paused: i.Paused}) {
-		fmt.Println("\nNothing is known of this queue: are --name and --shards right?")
+		fmt.Fprintln(stdout, "\nNothing is known of this queue: are --name and --shards right?")
 	}
 }
 
 func printShards(shards []queue.ShardInfo) {
 	if len(shards) > 0 {
-		fmt.Printf("\n%-5s %9s %9s %9s %9s %9s %9s %9s\n", "shard", "ready", "running", "deferred", "dead", "kept", "oldest", "workers")
+		fmt.Fprintf(stdout, "\n%-5s %9s %9s %9s %9s %9s %9s %9s\n", "shard", "ready", "running", "deferred", "dead", "kept", "oldest", "workers")
 	}
 	for k, s := range shards {
-		fmt.Printf("%5d %9d %9d %9d %9d %9d %9s %9d\n", k, s.Ready, s.Running, s.Deferred, s.Dead, s.Kept, oldest(s), s.Workers)
+		fmt.Fprintf(stdout, "%5d %9d %9d %9d %9d %9d %9s %9d\n", k, s.Ready, s.Running, s.Deferred, s.Dead, s.Kept, oldest(s), s.Workers)
 	}
 }
 

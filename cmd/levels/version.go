@@ -15,7 +15,7 @@ func newVersion() *cobra.Command {
 		Example: "  levels version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Println(version())
+			fmt.Fprintln(stdout, version())
 			return nil
 		},
 	}

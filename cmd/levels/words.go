@@ -100,8 +100,8 @@ func countWords(ctx context.Context, c wordsConfig) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d pages, %.1f MB, latency %v\n\n", corpus.Name(), corpus.Pages(), float64(corpus.Bytes())/1e6, c.latency)
-	fmt.Printf("%-24s %8s %10s %9s %11s %9s\n", "level", "at once", "words", "distinct", "checksum", "time")
+	fmt.Fprintf(stdout, "%s: %d pages, %.1f MB, latency %v\n\n", corpus.Name(), corpus.Pages(), float64(corpus.Bytes())/1e6, c.latency)
+	fmt.Fprintf(stdout, "%-24s %8s %10s %9s %11s %9s\n", "level", "at once", "words", "distinct", "checksum", "time")
 	var first *wordCount
 	var wrong []string
 	for _, spec := range c.specs {
@@ -115,14 +115,14 @@ func countWords(ctx context.Context, c wordsConfig) error {
 		if got.checksum != first.checksum {
 			wrong = append(wrong, spec.String())
 		}
-		fmt.Printf("%-24s %8d %10d %9d %11d %8.1fs %s\n", label(spec), spec.AtOnce(), got.counts.Total(), len(got.counts), got.checksum, got.took.Seconds(), got.store)
+		fmt.Fprintf(stdout, "%-24s %8d %10d %9d %11d %8.1fs %s\n", label(spec), spec.AtOnce(), got.counts.Total(), len(got.counts), got.checksum, got.took.Seconds(), got.store)
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("the counts differ: %s against %s", strings.Join(wrong, ", "), c.specs[0])
 	}
-	fmt.Println()
+	fmt.Fprintln(stdout)
 	for _, w := range first.counts.Top(c.top) {
-		fmt.Printf("%9d  %s\n", w.Count, w.Word)
+		fmt.Fprintf(stdout, "%9d  %s\n", w.Count, w.Word)
 	}
 	return nil
 }
