@@ -35,6 +35,11 @@ to do.`,
 			if err := inRange("limit", limit, 1, 1_000_000); err != nil {
 				return err
 			}
+			if len(args) == 1 {
+				if err := unused(cmd, "with an id, which shows one", "limit"); err != nil {
+					return err
+				}
+			}
 			return f.use(cmd.Context(), func(ctx context.Context, q *queue.Queue) error {
 				if len(args) == 1 {
 					return showDead(ctx, q, args[0], f.json)
